@@ -1,0 +1,142 @@
+"""Conditions of a resource's status: the types, the reasons, and how one follows another.
+
+Pure: no clock, no network. The vocabulary is that of Kubernetes' API conventions and of kstatus.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from kompass_api.resources import ApiModel
+
+
+class ConditionStatus(StrEnum):
+    """Whether a condition holds."""
+
+    TRUE = "True"
+    FALSE = "False"
+    UNKNOWN = "Unknown"
+
+
+class ConditionType(StrEnum):
+    """What a condition of an EvalRun speaks of."""
+
+    ACCEPTED = "Accepted"
+    PROGRESSING = "Progressing"
+    SUSPENDED = "Suspended"
+    SHARDS_SUCCEEDED = "ShardsSucceeded"
+    RESULTS_AVAILABLE = "ResultsAvailable"
+    SUCCEEDED = "Succeeded"
+    COMPLETE = "Complete"
+    FAILED = "Failed"
+    FINISHED = "Finished"
+    READY = "Ready"
+    RECONCILING = "Reconciling"
+    STALLED = "Stalled"
+
+
+class Reason(StrEnum):
+    """Why a condition is as it is; one word a program can compare."""
+
+    # acceptance
+    ACCEPTED = "Accepted"
+    WAITING_FOR_REFERENCES = "WaitingForReferences"
+    INVALID_SPEC = "InvalidSpec"
+    ENDPOINT_NOT_FOUND = "EndpointNotFound"
+    BENCHMARK_NOT_FOUND = "BenchmarkNotFound"
+    SUBJECT_NOT_FOUND = "SubjectNotFound"
+    SECRET_MISSING = "SecretMissing"  # noqa: S105  (a reason, not a secret)
+    STORAGE_MISSING = "StorageMissing"
+    NAME_COLLISION = "NameCollision"
+    # progress
+    PENDING = "Pending"
+    PLANNING = "Planning"
+    SHARDS_RUNNING = "ShardsRunning"
+    SUMMARIZING = "Summarizing"
+    WAITING = "Waiting"
+    UNSCHEDULABLE = "Unschedulable"
+    IMAGE_PULL_BACK_OFF = "ImagePullBackOff"
+    QUOTA_EXCEEDED = "ResourceQuotaExceeded"
+    USER_SUSPENDED = "UserSuspended"
+    QUEUED = "Queued"
+    RESUMED = "Resumed"
+    NOT_SUSPENDED = "NotSuspended"
+    # ends
+    ALL_SHARDS_SUCCEEDED = "AllShardsSucceeded"
+    REPORT_PUBLISHED = "ReportPublished"
+    SUMMARIZER_PENDING = "SummarizerPending"
+    EVALUATION_SUCCEEDED = "EvaluationSucceeded"
+    PLAN_FAILED = "PlanFailed"
+    SHARDS_FAILED = "ShardsFailed"
+    SUMMARIZER_FAILED = "SummarizerFailed"
+    INCOMPLETE_RESULTS = "IncompleteResults"
+    DEADLINE_EXCEEDED = "DeadlineExceeded"
+    IMAGE_UNAVAILABLE = "ImageUnavailable"
+    INVALID_DATA = "InvalidData"
+    PROMPT_TOO_LONG = "PromptTooLong"
+    MODEL_LOAD_FAILED = "ModelLoadFailed"
+    MODEL_ACCESS_DENIED = "ModelAccessDenied"
+    DEVICE_UNAVAILABLE = "DeviceUnavailable"
+    OUT_OF_MEMORY = "OutOfMemory"
+    STORAGE_DENIED = "StorageDenied"
+    STORAGE_UNAVAILABLE = "StorageUnavailable"
+    INTERNAL_ERROR = "InternalError"
+
+
+class Condition(ApiModel):
+    """One observation about a resource, as Kubernetes' metav1.Condition has it."""
+
+    type: Annotated[str, Field(description="What this speaks of, such as Finished.", max_length=64)]
+    status: Annotated[ConditionStatus, Field(description="True, False or Unknown.")]
+    reason: Annotated[
+        str,
+        Field(description="One CamelCase word a program can compare.", min_length=1, max_length=64),
+    ]
+    message: Annotated[
+        str, Field(description="What, where and what to do, for a person.", max_length=1024)
+    ] = ""
+    observed_generation: Annotated[
+        int, Field(description="Generation of the spec this was seen for.", ge=0)
+    ] = 0
+    last_transition_time: Annotated[
+        str, Field(description="When the status last changed (UTC).", max_length=32)
+    ]
+
+
+class Claim(ApiModel):
+    """What a reconcile pass found to be so, before it is dated."""
+
+    type: ConditionType
+    status: ConditionStatus
+    reason: Reason
+    message: str = ""
+
+
+def dated(
+    claims: Iterable[Claim], held: Iterable[Condition], *, generation: int, now: datetime
+) -> list[Condition]:
+    """The claims as conditions; a time moves only where the status changed."""
+    before = {condition.type: condition for condition in held}
+    return [_dated(claim, before.get(claim.type), generation, now) for claim in claims]
+
+
+def _dated(claim: Claim, before: Condition | None, generation: int, now: datetime) -> Condition:
+    unchanged = before is not None and before.status == claim.status
+    since = (
+        before.last_transition_time
+        if before is not None and unchanged
+        else now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    )
+    return Condition(
+        type=claim.type,
+        status=claim.status,
+        reason=claim.reason,
+        message=claim.message[:1024],
+        observed_generation=generation,
+        last_transition_time=since,
+    )

@@ -1,0 +1,44 @@
+"""How a Secret's keys reach a pod: as environment variables, outside the run document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from kompass_api.rundocument import RunDocument
+from kompass_api.sources import S3Connection, Source
+
+S3_KEYS: Final = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+HUB_KEYS: Final = ("HF_TOKEN",)
+
+
+def variable_of(secret: str, key: str) -> str:
+    """Environment variable that holds a key of a Secret; distinct names stay distinct."""
+    return f"KOMPASS_SECRET__{secret.upper().replace('-', '_')}__{key}"
+
+
+def secrets_of(document: RunDocument) -> list[tuple[str, str]]:
+    """Every (Secret, key) that the run's pods need, sorted, none twice."""
+    return sorted(set(_storage_secrets(document.storage.s3)) | set(_source_secrets(document)))
+
+
+def _source_secrets(document: RunDocument) -> Iterator[tuple[str, str]]:
+    for source in _sources(document):
+        if source.s3 is not None:
+            yield from _storage_secrets(source.s3)
+        if source.token_secret is not None:
+            yield from ((source.token_secret, key) for key in HUB_KEYS)
+
+
+def _storage_secrets(connection: S3Connection) -> Iterator[tuple[str, str]]:
+    if connection.credentials_secret is not None:
+        yield from ((connection.credentials_secret, key) for key in S3_KEYS)
+
+
+def _sources(document: RunDocument) -> Iterator[Source]:
+    yield from (model.spec.source for model in document.models)
+    for benchmark in document.benchmarks:
+        if benchmark.source is not None:
+            yield benchmark.source
+        elif benchmark.spec is not None and benchmark.spec.data.source is not None:
+            yield benchmark.spec.data.source

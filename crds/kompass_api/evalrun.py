@@ -1,0 +1,180 @@
+"""EvalRun: models x benchmarks, once."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from kompass_api.benchmark import SubjectName
+from kompass_api.resources import API_VERSION, ApiModel, DnsLabel, ObjectMeta
+from kompass_api.sources import Source, Storage
+from kompass_api.status import EvalRunStatus
+
+MAX_RUN_NAME = 40
+"""Children add up to 22 characters to a run's name, and a Job's name may have 63."""
+
+
+class Profile(StrEnum):
+    """Whose rules a score follows, quirk by quirk."""
+
+    OPENCOMPASS_05 = "opencompass@0.5"
+
+
+class ModelRef(ApiModel):
+    """A model to evaluate."""
+
+    name: Annotated[DnsLabel, Field(description="ModelEndpoint in the run's namespace.")]
+
+
+class BenchmarkRef(ApiModel):
+    """A benchmark to evaluate on."""
+
+    name: Annotated[
+        DnsLabel,
+        Field(description="Benchmark object in the run's namespace, else a built-in one."),
+    ]
+    subjects: Annotated[
+        list[SubjectName], Field(description="Only these subjects. Empty: all.", max_length=512)
+    ] = []
+    limit: Annotated[
+        int | None,
+        Field(description="Only the first so many rows of each subject.", ge=1, le=10_000_000),
+    ] = None
+    source: Annotated[
+        Source | None, Field(description="Folder with the data, instead of the benchmark's own.")
+    ] = None
+    max_new_tokens: Annotated[
+        int | None,
+        Field(description="Tokens to generate, instead of the benchmark's own.", ge=1, le=131_072),
+    ] = None
+
+
+class Sharding(ApiModel):
+    """How a model's items are cut into Jobs; at most one of the two."""
+
+    shards_per_model: Annotated[
+        int | None, Field(description="Shards for each model.", ge=1, le=512)
+    ] = None
+    max_items_per_shard: Annotated[
+        int | None, Field(description="Items a shard may have.", ge=1, le=10_000_000)
+    ] = None
+
+
+class Queue(ApiModel):
+    """Kueue's labels for the Jobs."""
+
+    name: Annotated[DnsLabel, Field(description="LocalQueue.")]
+    priority_class: Annotated[DnsLabel | None, Field(description="WorkloadPriorityClass.")] = None
+
+
+class Execution(ApiModel):
+    """How the run is carried out; may change while it runs, except the queue."""
+
+    parallelism: Annotated[int, Field(description="Shards that run at a time.", ge=1, le=512)] = 4
+    suspend: Annotated[
+        bool, Field(description="Stop the shards after a checkpoint; false goes on from there.")
+    ] = False
+    deadline_seconds: Annotated[
+        int | None,
+        Field(description="Time the whole run may take. May only grow.", ge=60, le=31_536_000),
+    ] = None
+    shard_deadline_seconds: Annotated[
+        int | None, Field(description="Time one shard may take.", ge=60, le=31_536_000)
+    ] = None
+    queue: Annotated[Queue | None, Field(description="Queue for the Jobs (Kueue).")] = None
+
+
+class Retry(ApiModel):
+    """What is tried again."""
+
+    max_attempts_per_shard: Annotated[
+        int, Field(description="Attempts of a shard; eviction and drain do not count.", ge=1, le=10)
+    ] = 3
+
+
+class Cleanup(ApiModel):
+    """What is removed after the end."""
+
+    ttl_seconds_after_finished: Annotated[
+        int | None,
+        Field(
+            description="Delete the Jobs and pods so long after the end. Left out: with the run. "
+            "The run and its results stay.",
+            ge=0,
+            le=31_536_000,
+        ),
+    ] = None
+
+
+class EvalRunSpec(ApiModel):
+    """What to measure, which never changes, and how to carry it out, which may."""
+
+    models: Annotated[
+        list[ModelRef],
+        Field(
+            description="Models to evaluate.",
+            min_length=1,
+            max_length=16,
+            json_schema_extra={
+                "x-kubernetes-list-type": "map",
+                "x-kubernetes-list-map-keys": ["name"],
+            },
+        ),
+    ]
+    benchmarks: Annotated[
+        list[BenchmarkRef],
+        Field(
+            description="Benchmarks to evaluate on.",
+            min_length=1,
+            max_length=64,
+            json_schema_extra={
+                "x-kubernetes-list-type": "map",
+                "x-kubernetes-list-map-keys": ["name"],
+            },
+        ),
+    ]
+    profile: Annotated[Profile, Field(description="Whose rules the scores follow.")] = (
+        Profile.OPENCOMPASS_05
+    )
+    seed: Annotated[
+        int, Field(description="Seed of everything random.", ge=0, le=2_147_483_647)
+    ] = 0
+    sharding: Annotated[
+        Sharding, Field(description="How items are cut into Jobs. Empty: a shard a model.")
+    ] = Sharding()
+    storage: Annotated[
+        Storage | None,
+        Field(description="Where results go. Left out: the operator's default storage."),
+    ] = None
+    execution: Annotated[Execution, Field(description="How it is carried out.")] = Execution()
+    retry: Annotated[Retry, Field(description="What is tried again.")] = Retry()
+    cleanup: Annotated[Cleanup, Field(description="What is removed after the end.")] = Cleanup()
+
+    @model_validator(mode="after")
+    def _one_way_to_shard(self) -> EvalRunSpec:
+        if self.sharding.shards_per_model and self.sharding.max_items_per_shard:
+            raise ValueError("sharding takes shardsPerModel or maxItemsPerShard, not both")
+        return self
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> EvalRunSpec:
+        for field, names in (
+            ("models", [model.name for model in self.models]),
+            ("benchmarks", [benchmark.name for benchmark in self.benchmarks]),
+        ):
+            twice = sorted({name for name in names if names.count(name) > 1})
+            if twice:
+                raise ValueError(f"{field} lists {', '.join(twice)} more than once")
+        return self
+
+
+class EvalRun(ApiModel):
+    """The EvalRun resource."""
+
+    api_version: Literal["kompass.dev/v1alpha1"] = API_VERSION
+    kind: Literal["EvalRun"] = "EvalRun"
+    metadata: ObjectMeta
+    spec: EvalRunSpec
+    status: EvalRunStatus | None = None

@@ -1,0 +1,168 @@
+"""From an EvalRun and what it names to the run document, or to what stands in its way.
+
+Pure: operator and command line hand in what they found, and get the same answer.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from kompass_api.benchmark import BUILT_IN, Benchmark, Method
+from kompass_api.conditions import Reason
+from kompass_api.evalrun import BenchmarkRef, EvalRun
+from kompass_api.modelendpoint import ModelEndpoint, ModelType
+from kompass_api.rundocument import (
+    ResolvedBenchmark,
+    ResolvedModel,
+    ResolvedStorage,
+    RunDocument,
+    RunIdentity,
+)
+from kompass_api.sources import Source
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a run cannot be accepted; one that may pass is waited for."""
+
+    reason: Reason
+    message: str
+    may_pass: bool
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a run can name: objects of its namespace, and whether it runs in a cluster."""
+
+    endpoints: Mapping[str, ModelEndpoint]
+    benchmarks: Mapping[str, Benchmark]
+    in_cluster: bool = True
+
+
+def resolve(
+    run: EvalRun, around: Surroundings, storage: ResolvedStorage | None
+) -> RunDocument | list[Problem]:
+    """The run document, or every problem that was found."""
+    problems = list(_problems(run, around, storage))
+    if problems or storage is None:
+        return problems
+    return RunDocument(
+        run=RunIdentity(
+            namespace=run.metadata.namespace, name=run.metadata.name, uid=run.metadata.uid
+        ),
+        profile=run.spec.profile,
+        seed=run.spec.seed,
+        models=[
+            ResolvedModel(name=model.name, spec=around.endpoints[model.name].spec)
+            for model in run.spec.models
+        ],
+        benchmarks=[_resolved(ref, around) for ref in run.spec.benchmarks],
+        sharding=run.spec.sharding,
+        storage=storage,
+    )
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """`; did you mean a, b?` with the closest known names, or a list of some that exist."""
+    names = sorted(known)
+    close = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+    if close:
+        return f"; did you mean {', '.join(close)}?"
+    return f"; there are {', '.join(names[:8])}" if names else "; there are none"
+
+
+def _resolved(ref: BenchmarkRef, around: Surroundings) -> ResolvedBenchmark:
+    held = around.benchmarks.get(ref.name)
+    return ResolvedBenchmark(
+        name=ref.name,
+        spec=held.spec if held is not None else None,
+        subjects=ref.subjects,
+        limit=ref.limit,
+        source=ref.source,
+        max_new_tokens=ref.max_new_tokens,
+    )
+
+
+def _problems(
+    run: EvalRun, around: Surroundings, storage: ResolvedStorage | None
+) -> Iterable[Problem]:
+    if storage is None:
+        yield Problem(
+            Reason.STORAGE_MISSING,
+            "spec.storage is not set and the operator has no default storage: name a bucket in "
+            "spec.storage.uri, or set objectStorage in the chart",
+            may_pass=False,
+        )
+    for model in run.spec.models:
+        yield from _model_problems(model.name, run, around)
+    for ref in run.spec.benchmarks:
+        yield from _benchmark_problems(ref, around)
+
+
+def _model_problems(name: str, run: EvalRun, around: Surroundings) -> Iterable[Problem]:
+    endpoint = around.endpoints.get(name)
+    if endpoint is None:
+        yield Problem(
+            Reason.ENDPOINT_NOT_FOUND,
+            f"ModelEndpoint {name!r} does not exist in namespace "
+            f"{run.metadata.namespace!r}{nearest(name, around.endpoints)}",
+            may_pass=True,
+        )
+        return
+    yield from _source_problems(f"ModelEndpoint {name!r}", endpoint.spec.source, around)
+    if endpoint.spec.model_type is ModelType.CHAT:
+        for ref in run.spec.benchmarks:
+            if _method_of(ref, around) is Method.PERPLEXITY:
+                yield Problem(
+                    Reason.INVALID_SPEC,
+                    f"benchmark {ref.name!r} compares perplexities of plain text, but "
+                    f"ModelEndpoint {name!r} has modelType Chat: name an endpoint with "
+                    "modelType Base",
+                    may_pass=False,
+                )
+
+
+def _benchmark_problems(ref: BenchmarkRef, around: Surroundings) -> Iterable[Problem]:
+    held = around.benchmarks.get(ref.name)
+    if held is None and ref.name not in BUILT_IN:
+        known = (*BUILT_IN, *around.benchmarks)
+        yield Problem(
+            Reason.BENCHMARK_NOT_FOUND,
+            f"benchmark {ref.name!r} is neither built in nor a Benchmark object of the "
+            f"namespace{nearest(ref.name, known)}",
+            may_pass=True,
+        )
+        return
+    source = ref.source or (held.spec.data.source if held is not None else None)
+    if source is not None:
+        yield from _source_problems(f"benchmark {ref.name!r}", source, around)
+    elif held is not None:
+        yield Problem(
+            Reason.INVALID_SPEC,
+            f"benchmark {ref.name!r} has no data: set spec.data.source in the Benchmark, or "
+            "source in the run",
+            may_pass=False,
+        )
+
+
+def _source_problems(owner: str, source: Source, around: Surroundings) -> Iterable[Problem]:
+    if around.in_cluster and source.uri.startswith("file://"):
+        yield Problem(
+            Reason.INVALID_SPEC,
+            f"{owner} reads {source.uri}, a folder that no pod has: use s3://, pvc:// or hf:// "
+            "(file:// works with `kompass run`)",
+            may_pass=False,
+        )
+    if not around.in_cluster and source.uri.startswith("pvc://"):
+        yield Problem(
+            Reason.INVALID_SPEC,
+            f"{owner} reads {source.uri}, a volume of a cluster: use file:// with `kompass run`",
+            may_pass=False,
+        )
+
+
+def _method_of(ref: BenchmarkRef, around: Surroundings) -> Method | None:
+    held = around.benchmarks.get(ref.name)
+    return held.spec.method if held is not None else BUILT_IN.get(ref.name)

@@ -1,0 +1,180 @@
+"""What shards leave behind and what the report holds."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from kompass_api.resources import ApiModel
+
+
+class LabelScore(ApiModel):
+    """How likely a label's text is: the mean negative log-likelihood in nats."""
+
+    label: str
+    nll: float
+    """Sum over the predicted tokens divided by `tokens` (OpenCompass' rule)."""
+    tokens: int
+    """Tokens of the text, the first included."""
+
+
+class Prediction(ApiModel):
+    """One line of a part: what the model answered to one item."""
+
+    item: str
+    """The planned item's id."""
+    prompt_hash: str
+    prediction: str
+    """Generated text, or the most likely label."""
+    scores: list[LabelScore] = []
+    tokens_in: int
+    tokens_out: int
+    finish_reason: Literal["stop", "length", "scored"]
+
+
+class Part(ApiModel):
+    """An object with predictions of one attempt."""
+
+    key: str
+    attempt: int
+    rows: int
+    sha256: str
+    """Of the object as stored (JSON lines, zstandard)."""
+
+
+class Environment(ApiModel):
+    """What a shard ran on."""
+
+    model_digest: str
+    """SHA-256 over the sorted list of weight and config files and their digests."""
+    tokenizer_digest: str
+    device: str
+    dtype: str
+    packages: dict[str, str]
+    """Versions of what can change a number: torch, transformers, kompass, ..."""
+    image: str | None = None
+
+
+class Timings(ApiModel):
+    """Seconds a shard spent."""
+
+    fetch_seconds: float
+    load_seconds: float
+    evaluate_seconds: float
+    store_seconds: float
+
+
+class Manifest(ApiModel):
+    """A finished shard: written last, once, if absent. Done means that it exists."""
+
+    version: Literal["kompass.dev/manifest/v1"] = "kompass.dev/manifest/v1"
+    shard: int
+    model: str
+    plan_digest: str
+    parts: list[Part]
+    items: int
+    """Distinct items answered."""
+    duplicates: int
+    """Answers beyond the first of an item (of overlapping attempts); the lowest attempt counts."""
+    environment: Environment
+    timings: Timings
+
+
+class Sample(ApiModel):
+    """One line of samples.jsonl.zst: an answer with its verdict."""
+
+    model: str
+    item: str
+    benchmark: str
+    subject: str
+    row: int
+    mode: str
+    prompt_hash: str
+    prediction: str
+    extracted: str | None
+    reference: str
+    score: float | None
+    """1 right, 0 wrong, null where it could not be judged."""
+    unscored_reason: str | None = None
+    scores: list[LabelScore] = []
+    tokens_in: int
+    tokens_out: int
+    finish_reason: str
+    examples: int
+    examples_dropped: int
+    truncated: bool
+
+
+class Interval(ApiModel):
+    """A confidence interval of the mean, in percent."""
+
+    low: float
+    high: float
+
+
+class Score(ApiModel):
+    """One number of the table, in percent."""
+
+    model: str
+    benchmark: str
+    row_name: str
+    kind: Literal["subject", "group"]
+    oc_version: str
+    """`-` for a group."""
+    content_hash: str = ""
+    metric: str
+    mode: str
+    value: float | None
+    """Null where nothing could be judged."""
+    stderr: float | None = None
+    interval: Interval | None = None
+    n: int
+    unscored: int
+
+
+class Completeness(ApiModel):
+    """The proof that every planned item was answered exactly once."""
+
+    planned: int
+    answered: int
+    duplicates: int
+    missing: Annotated[list[str], Field(max_length=100)] = []
+    """Ids of missing items, the first hundred."""
+    unexpected: int = 0
+
+
+class ModelLineage(ApiModel):
+    """What a model's numbers rest on."""
+
+    model: str
+    source: str
+    revision: str | None = None
+    environment: Environment
+
+
+class DataLineage(ApiModel):
+    """What a row's numbers rest on."""
+
+    benchmark: str
+    subject: str
+    oc_version: str
+    content_hash: str
+    data_digest: str
+
+
+class Report(ApiModel):
+    """report.json: the truth; CSV, TXT and Markdown are renderings of it."""
+
+    version: Literal["kompass.dev/report/v1"] = "kompass.dev/report/v1"
+    namespace: str
+    run: str
+    uid: str
+    profile: str
+    seed: int
+    run_digest: str
+    plan_digest: str
+    completeness: Completeness
+    scores: list[Score]
+    models: list[ModelLineage]
+    data: list[DataLineage]

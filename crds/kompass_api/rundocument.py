@@ -1,0 +1,85 @@
+"""The run document: the only thing a pod is told, frozen when a run is accepted."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from kompass_api.benchmark import BenchmarkSpec, SubjectName
+from kompass_api.evalrun import Profile, Sharding
+from kompass_api.modelendpoint import ModelEndpointSpec
+from kompass_api.resources import ApiModel
+from kompass_api.sources import S3Connection, Source
+
+RUN_DOCUMENT_KEY = "run.json"
+"""Key in the ConfigMap, file name in the pod, and object below the run's folder."""
+
+
+class RunIdentity(ApiModel):
+    """Which EvalRun this is."""
+
+    namespace: str
+    name: str
+    uid: str
+
+
+class ResolvedModel(ApiModel):
+    """A model as it stood when the run was accepted."""
+
+    name: str
+    spec: ModelEndpointSpec
+
+
+class ResolvedBenchmark(ApiModel):
+    """A benchmark as it stood when the run was accepted; a built-in one has no spec here."""
+
+    name: str
+    spec: BenchmarkSpec | None = None
+    subjects: list[SubjectName] = []
+    limit: int | None = None
+    source: Source | None = None
+    max_new_tokens: int | None = None
+
+
+class ResolvedStorage(ApiModel):
+    """The folder of this run's objects: s3://bucket/prefix/namespace/name/uid or file:///folder."""
+
+    uri: str
+    s3: S3Connection = S3Connection()
+
+
+class RunDocument(ApiModel):
+    """What is measured, and where its results go."""
+
+    version: Literal["kompass.dev/run/v1"] = "kompass.dev/run/v1"
+    run: RunIdentity
+    profile: Profile = Profile.OPENCOMPASS_05
+    seed: int = 0
+    models: Annotated[list[ResolvedModel], Field(min_length=1, max_length=16)]
+    benchmarks: Annotated[list[ResolvedBenchmark], Field(min_length=1, max_length=64)]
+    sharding: Sharding = Sharding()
+    storage: ResolvedStorage
+
+    def encoded(self) -> str:
+        """The document as canonical JSON: sorted keys, no spaces, nothing absent."""
+        return canonical_json(self.model_dump(mode="json", by_alias=True, exclude_none=True))
+
+    @property
+    def digest(self) -> str:
+        """`sha256:` of the canonical JSON."""
+        return digest_of(self.encoded().encode())
+
+
+def canonical_json(value: object) -> str:
+    """The one JSON text of a value: sorted keys, no spaces, UTF-8, no NaN."""
+    return json.dumps(
+        value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False
+    )
+
+
+def digest_of(content: bytes) -> str:
+    """`sha256:` and the hexadecimal SHA-256 of the bytes."""
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"

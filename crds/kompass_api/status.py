@@ -1,0 +1,121 @@
+"""What an EvalRun's status says; scores are strings, for Kubernetes objects hold no floats."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from kompass_api.conditions import Condition
+from kompass_api.resources import ApiModel
+
+
+class ShardCounts(ApiModel):
+    """How far the shards are."""
+
+    total: Annotated[int, Field(description="Shards in the plan.", ge=0)] = 0
+    queued: Annotated[int, Field(description="Not started, or held by a queue.", ge=0)] = 0
+    running: Annotated[int, Field(description="With an active Job.", ge=0)] = 0
+    succeeded: Annotated[int, Field(description="Finished with a manifest.", ge=0)] = 0
+    failed: Annotated[int, Field(description="Given up.", ge=0)] = 0
+
+
+class ItemCounts(ApiModel):
+    """What became of the planned items."""
+
+    planned: Annotated[int, Field(description="Items in the plan.", ge=0)] = 0
+    answered: Annotated[int, Field(description="Items with exactly one answer.", ge=0)] = 0
+    unscored: Annotated[
+        int, Field(description="Answers that could not be judged; they leave the mean.", ge=0)
+    ] = 0
+
+
+class HeadlineScore(ApiModel):
+    """One number of the report."""
+
+    benchmark: Annotated[str, Field(description="Row of the report's table.", max_length=253)]
+    model: Annotated[str, Field(description="ModelEndpoint.", max_length=63)]
+    metric: Annotated[str, Field(description="Metric, such as accuracy.", max_length=63)]
+    mode: Annotated[str, Field(description="gen or ppl.", max_length=16)]
+    value: Annotated[str, Field(description="The score, in percent, two decimals.", max_length=32)]
+    stderr: Annotated[
+        str | None, Field(description="Its standard error; absent below two items.", max_length=32)
+    ] = None
+    n: Annotated[int, Field(description="Items that count.", ge=0)]
+    unscored: Annotated[int, Field(description="Items that could not be judged.", ge=0)] = 0
+
+
+class Results(ApiModel):
+    """Where the report is, and its first numbers."""
+
+    uri: Annotated[str, Field(description="Folder of the report.", max_length=1024)]
+    digest: Annotated[str, Field(description="SHA-256 of report.json.", max_length=71)]
+    headline: Annotated[
+        list[HeadlineScore],
+        Field(description="Groups first, then benchmarks.", max_length=20),
+    ] = []
+
+
+class Failure(ApiModel):
+    """One pod or Job that did not end well."""
+
+    stage: Annotated[str, Field(description="plan, shard or summarize.", max_length=16)]
+    shard: Annotated[int | None, Field(description="Shard index.", ge=0)] = None
+    failure: Annotated[str, Field(alias="class", description="Kind of failure.", max_length=64)]
+    exit_code: Annotated[int | None, Field(description="Exit status of the container.")] = None
+    message: Annotated[str, Field(description="What, where, what to do.", max_length=512)] = ""
+    pod: Annotated[str, Field(description="Pod name.", max_length=253)] = ""
+    node: Annotated[str, Field(description="Node it ran on.", max_length=253)] = ""
+    time: Annotated[str, Field(description="When it ended (UTC).", max_length=32)] = ""
+
+
+class PlannedModel(ApiModel):
+    """A model's part of the plan; shard indices follow the models' order."""
+
+    name: Annotated[str, Field(description="ModelEndpoint.", max_length=63)]
+    shards: Annotated[int, Field(description="Number of shards.", ge=0)]
+
+
+class EvalRunStatus(ApiModel):
+    """How far a run is and what came of it."""
+
+    observed_generation: Annotated[
+        int, Field(description="Generation of the spec this status is about.", ge=0)
+    ] = 0
+    phase: Annotated[
+        str, Field(description="For the eye; programs read the conditions.", max_length=32)
+    ] = ""
+    conditions: Annotated[
+        list[Condition],
+        Field(
+            description="Finished=True ends every run; Succeeded says how.",
+            max_length=20,
+            json_schema_extra={
+                "x-kubernetes-list-type": "map",
+                "x-kubernetes-list-map-keys": ["type"],
+            },
+        ),
+    ] = []
+    start_time: Annotated[
+        str | None, Field(description="When it was accepted (UTC).", max_length=32)
+    ] = None
+    completion_time: Annotated[
+        str | None, Field(description="When it finished, well or not (UTC).", max_length=32)
+    ] = None
+    plan_digest: Annotated[
+        str | None, Field(description="SHA-256 of plan.json.", max_length=71)
+    ] = None
+    models: Annotated[
+        list[PlannedModel],
+        Field(description="Shards of each model, in shard order.", max_length=16),
+    ] = []
+    shards: Annotated[ShardCounts, Field(description="How far the shards are.")] = ShardCounts()
+    progress: Annotated[
+        str, Field(description="Shards finished of all, such as 3/8.", max_length=32)
+    ] = ""
+    items: Annotated[ItemCounts, Field(description="What became of the items.")] = ItemCounts()
+    score: Annotated[str, Field(description="First number of the report.", max_length=64)] = ""
+    results: Annotated[Results | None, Field(description="The report, once it exists.")] = None
+    failures: Annotated[
+        list[Failure], Field(description="The ten newest, newest first.", max_length=10)
+    ] = []

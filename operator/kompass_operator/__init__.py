@@ -1,0 +1,1 @@
+"""The operator: EvalRuns become Jobs, Jobs become status."""

@@ -1,0 +1,1 @@
+"""The worker: plans a run, evaluates its shards, writes its report."""

@@ -1,0 +1,93 @@
+"""How the worker fails: whose fault it was, and whether trying again helps.
+
+WorkerError (70, a bug)
+    InvalidRequest (64)         the run asks for what cannot be
+    InvalidData (65)            a data file is not what the benchmark says
+    PromptTooLong (65)          a prompt does not fit into the model
+    InputMissing (66)           a file, folder, bucket or repository is not there
+    ModelUnusable (78)          the weights do not load, or the device is not there
+    AccessDenied (77)           storage or hub refuses the credentials
+    StorageUnavailable (74)     storage did not answer for long: the Job tries again
+    HubUnavailable (75)         the hub did not answer: the Job tries again
+    Stopped (143)               told to stop, after a checkpoint
+"""
+
+from __future__ import annotations
+
+from kompass_api.outcomes import ExitCode, FailureClass
+
+
+class WorkerError(Exception):
+    """An end that is not a result; `failure` says of which kind."""
+
+    exit_code: ExitCode = ExitCode.SOFTWARE
+    default_failure: FailureClass = FailureClass.INTERNAL
+
+    def __init__(
+        self, message: str, *, failure: FailureClass | None = None, item: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.failure = failure or self.default_failure
+        self.item = item
+
+
+class InvalidRequest(WorkerError):
+    """The run asks for what cannot be."""
+
+    exit_code = ExitCode.USAGE
+    default_failure = FailureClass.INVALID_REQUEST
+
+
+class InvalidData(WorkerError):
+    """A data file is not what the benchmark says: names file, row, what was found and expected."""
+
+    exit_code = ExitCode.DATA
+    default_failure = FailureClass.INVALID_DATA
+
+
+class PromptTooLong(InvalidData):
+    """A prompt does not fit into the model, even without examples."""
+
+    default_failure = FailureClass.PROMPT_TOO_LONG
+
+
+class InputMissing(WorkerError):
+    """A file, folder, bucket or repository is not there."""
+
+    exit_code = ExitCode.INPUT_MISSING
+    default_failure = FailureClass.DATA_MISSING
+
+
+class ModelUnusable(WorkerError):
+    """The weights do not load, or the device is not there."""
+
+    exit_code = ExitCode.CONFIG
+    default_failure = FailureClass.MODEL_LOAD_FAILED
+
+
+class AccessDenied(WorkerError):
+    """Storage or hub refuses the credentials."""
+
+    exit_code = ExitCode.PERMISSION
+    default_failure = FailureClass.STORAGE_DENIED
+
+
+class StorageUnavailable(WorkerError):
+    """Storage did not answer for long."""
+
+    exit_code = ExitCode.STORAGE
+    default_failure = FailureClass.STORAGE_UNAVAILABLE
+
+
+class HubUnavailable(WorkerError):
+    """The hub did not answer."""
+
+    exit_code = ExitCode.TEMPORARY
+    default_failure = FailureClass.HUB_UNAVAILABLE
+
+
+class Stopped(WorkerError):
+    """Told to stop, after a checkpoint."""
+
+    exit_code = ExitCode.STOPPED
+    default_failure = FailureClass.INTERRUPTED

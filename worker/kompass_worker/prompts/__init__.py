@@ -1,0 +1,1 @@
+"""How a row becomes what a model is asked."""
