@@ -1,0 +1,3 @@
+module kompass.dev/devcluster/tools/pause
+
+go 1.24.0
