@@ -1,0 +1,21 @@
+{{/* What the operator may do; tests compare this with kompass_operator.permissions. */}}
+{{- define "kompass.rules" -}}
+- apiGroups: [kompass.dev]
+  resources: [evalruns, modelendpoints, benchmarks]
+  verbs: [get, list, watch]
+- apiGroups: [kompass.dev]
+  resources: [evalruns/status, modelendpoints/status, benchmarks/status]
+  verbs: [patch]
+- apiGroups: [batch]
+  resources: [jobs]
+  verbs: [get, list, watch, create, delete]
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [list]
+- apiGroups: [""]
+  resources: [configmaps]
+  verbs: [get, create]
+- apiGroups: [""]
+  resources: [events]
+  verbs: [create]
+{{- end }}
