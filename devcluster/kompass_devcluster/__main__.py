@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from .cli import main
-
 if __name__ == "__main__":
+    if sys.version_info < (3, 11):  # noqa: UP036  # it runs before any environment exists
+        sys.exit(f"Python is too old ({sys.version.split()[0]}): run this with python3.11 or newer")
+    from .cli import main
+
     sys.exit(main())

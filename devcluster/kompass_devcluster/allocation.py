@@ -1,15 +1,17 @@
-"""Which cluster has which number: the number gives its network, so that several stand side by side."""
+"""Which cluster has which number, and so which network: several stand side by side."""
 
 from __future__ import annotations
 
 import fcntl
 import ipaddress
 import json
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from .cgroups import create_cgroups, has_cgroups
 from .commands import output
 from .errors import DevClusterError
 
@@ -57,21 +59,37 @@ def allocated(state: Path, name: str) -> Network | None:
 
 
 def claim(state: Path, name: str) -> Network:
-    """Give a cluster the lowest free number whose network the machine does not use, or its old one."""
-    with locked(state / "allocation.lock"):
+    """Give a cluster that is down the lowest number that nothing on this machine uses.
+
+    Its cgroups are created with it: they tell clusters under other folders of state that the number
+    is taken.
+    """
+    with _machine_locked():
         held = _read(state)
-        if name not in held:
-            held[name] = _free(set(held.values()), _used_networks())
-            _write(state, held)
-        return network(held[name])
+        held[name] = _free(set(held.values()), _used_networks())
+        _write(state, held)
+        claimed = network(held[name])
+        create_cgroups(claimed.link)
+        return claimed
 
 
 def release(state: Path, name: str) -> None:
     """Take a cluster's number back."""
-    with locked(state / "allocation.lock"):
+    with _machine_locked():
         held = _read(state)
         if held.pop(name, None) is not None:
             _write(state, held)
+
+
+@contextmanager
+def _machine_locked() -> Iterator[None]:
+    """Hold a lock that all clusters of the machine share and that leaves no file behind."""
+    handle = os.open("/run", os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _subnet(index: int) -> ipaddress.IPv4Network:
@@ -80,7 +98,9 @@ def _subnet(index: int) -> ipaddress.IPv4Network:
 
 def _free(taken: set[int], used: Sequence[ipaddress.IPv4Network]) -> int:
     for index in range(_MOST):
-        if index not in taken and not any(_subnet(index).overlaps(other) for other in used):
+        if index in taken or any(_subnet(index).overlaps(other) for other in used):
+            continue
+        if not has_cgroups(network(index).link):
             return index
     raise DevClusterError(f"no free network in {_RANGE}: {len(taken)} clusters hold one")
 
@@ -104,6 +124,7 @@ def _read(state: Path) -> dict[str, int]:
 
 
 def _write(state: Path, held: dict[str, int]) -> None:
+    state.mkdir(parents=True, exist_ok=True)
     fresh = _file(state).with_suffix(".new")
     fresh.write_text(json.dumps(held, indent=1, sort_keys=True) + "\n")
     fresh.replace(_file(state))

@@ -6,6 +6,7 @@ import json
 import ssl
 import urllib.error
 import urllib.request
+from http import HTTPStatus
 from typing import Any
 
 from .allocation import Network
@@ -40,7 +41,7 @@ class Api:
         """Whether the API server says that it is ready."""
         try:
             with self._opener.open(self._url + "/readyz", timeout=2) as answer:
-                return bool(answer.status == 200)
+                return bool(answer.status == HTTPStatus.OK)
         except OSError:
             return False
 
@@ -64,6 +65,6 @@ def fetch_ok(url: str) -> bool:
     """Whether a plain HTTP address of the node answers 200."""
     try:
         with urllib.request.build_opener(_NO_PROXY).open(url, timeout=2) as answer:
-            return bool(answer.status == 200)
+            return bool(answer.status == HTTPStatus.OK)
     except OSError:
         return False

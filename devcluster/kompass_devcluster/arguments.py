@@ -26,7 +26,8 @@ def parser() -> argparse.ArgumentParser:
     return root
 
 
-_Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+# argparse has no public name for what add_subparsers returns.
+_Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001
 
 
 def _verb(verbs: _Verbs, name: str, about: str) -> argparse.ArgumentParser:
@@ -36,9 +37,9 @@ def _verb(verbs: _Verbs, name: str, about: str) -> argparse.ArgumentParser:
 
 
 def _lifecycle(verbs: _Verbs) -> None:
-    install = "get missing Debian packages with apt-get first"
+    install = "get missing Debian packages, and Go, first"
     up = _verb(verbs, "up", "start a cluster, or what is missing of it, and wait until it is ready")
-    up.add_argument("--gpus", type=int, default=4, help="fake graphics cards (%(default)s)")
+    up.add_argument("--gpus", type=int, help="fake graphics cards (4, or as many as it has)")
     up.add_argument("--install", action="store_true", help=install)
     down = _verb(verbs, "down", "end a cluster without a trace; images are kept for the next start")
     down.add_argument("--purge", action="store_true", help="remove its image store as well")

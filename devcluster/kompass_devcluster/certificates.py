@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -43,15 +44,11 @@ def create_certificates(cluster: ClusterFolders, net: Network) -> None:
     pki.chmod(0o700)
     _key(pki / "ca.key")
     subject = f"/CN=kompass-devcluster-{cluster.name}"
-    output(
-        ["openssl", "req", "-x509", "-new", "-key", str(pki / "ca.key"), "-subj", subject]
-        + ["-days", _DAYS, "-out", str(pki / "ca.crt")]
-    )
+    authority: list[str | Path] = ["-new", "-key", pki / "ca.key", "-subj", subject, "-days", _DAYS]
+    _openssl("req", "-x509", *authority, "-out", pki / "ca.crt")
     _key(pki / "service-account.key")
-    output(
-        ["openssl", "pkey", "-in", str(pki / "service-account.key"), "-pubout"]
-        + ["-out", str(pki / "service-account.pub")]
-    )
+    public = pki / "service-account.pub"
+    _openssl("pkey", "-in", pki / "service-account.key", "-pubout", "-out", public)
     identities = [*CLIENTS, *_servers(cluster, net)]
     with ThreadPoolExecutor(max_workers=4) as pool:
         list(pool.map(lambda identity: _issue(pki, identity), identities))
@@ -74,10 +71,7 @@ def _servers(cluster: ClusterFolders, net: Network) -> list[Identity]:
 
 
 def _key(file: Path) -> None:
-    output(
-        ["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"]
-        + ["-out", str(file)]
-    )
+    _openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", file)
     file.chmod(0o600)
 
 
@@ -86,21 +80,38 @@ def _issue(pki: Path, identity: Identity) -> None:
     extensions = pki / f"{identity.file}.ext"
     _key(key)
     group = f"/O={identity.group}" if identity.group else ""
-    output(
-        ["openssl", "req", "-new", "-key", str(key), "-subj", f"{group}/CN={identity.user}"]
-        + ["-out", str(request)]
-    )
+    subject = f"{group}/CN={identity.user}"
+    _openssl("req", "-new", "-key", key, "-subj", subject, "-out", request)
     usage = "serverAuth,clientAuth" if identity.addresses else "clientAuth"
     lines = ["basicConstraints=CA:FALSE", f"extendedKeyUsage={usage}"]
     if identity.addresses:
         lines.append("subjectAltName=" + ",".join(identity.addresses))
     extensions.write_text("\n".join(lines) + "\n")
-    output(
-        ["openssl", "x509", "-req", "-in", str(request), "-days", _DAYS]
-        + ["-CA", str(pki / "ca.crt"), "-CAkey", str(pki / "ca.key")]
-        # A serial of 64 random bits: certificates are issued at the same time.
-        + ["-set_serial", "0x" + output(["openssl", "rand", "-hex", "8"]).strip()]
-        + ["-extfile", str(extensions), "-out", str(pki / f"{identity.file}.crt")]
-    )
+    # Serials at random: certificates are issued at the same time.
+    signed_by: list[str | Path] = [
+        "-CA",
+        pki / "ca.crt",
+        "-CAkey",
+        pki / "ca.key",
+        "-set_serial",
+        _serial(),
+    ]
+    result: list[str | Path] = [
+        "-days",
+        _DAYS,
+        "-extfile",
+        extensions,
+        "-out",
+        pki / f"{identity.file}.crt",
+    ]
+    _openssl("x509", "-req", "-in", request, *signed_by, *result)
     request.unlink()
     extensions.unlink()
+
+
+def _serial() -> str:
+    return str(secrets.randbits(63))
+
+
+def _openssl(*arguments: str | Path) -> None:
+    output(["openssl", *map(str, arguments)])

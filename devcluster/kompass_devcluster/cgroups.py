@@ -1,4 +1,7 @@
-"""The cgroup that holds a cluster's pods, in each hierarchy the machine has (v1, v2 or both)."""
+"""The cgroup that holds a cluster's pods, in each hierarchy the machine has (v1, v2 or both).
+
+Its name is that of the cluster's link, which no other cluster of this machine has.
+"""
 
 from __future__ import annotations
 
@@ -7,20 +10,20 @@ import os
 import time
 from pathlib import Path
 
-__all__ = ["cgroup_name", "create_cgroups", "kill_cgroups", "remove_cgroups"]
+__all__ = ["create_cgroups", "has_cgroups", "kill_cgroups", "remove_cgroups"]
 
 _WANTED = ("cpu", "cpuset", "memory", "pids", "io", "hugetlb")
 
 
-def cgroup_name(cluster: str) -> str:
-    """Return the name of the cluster's cgroup, the parent of kubelet's own."""
-    return f"kompass-{cluster}"
+def has_cgroups(name: str) -> bool:
+    """Whether a cgroup of that name exists in any hierarchy."""
+    return bool(_held(name))
 
 
-def create_cgroups(cluster: str) -> None:
-    """Create the cluster's cgroup wherever kubelet looks for it."""
+def create_cgroups(name: str) -> None:
+    """Create a cgroup, the parent of kubelet's own, wherever kubelet looks for it."""
     for mount, version in _hierarchies():
-        held = mount / cgroup_name(cluster)
+        held = mount / name
         held.mkdir(exist_ok=True)
         if version == "cgroup2":
             _enable_controllers(mount)
@@ -29,9 +32,9 @@ def create_cgroups(cluster: str) -> None:
             _inherit_cpuset(mount, held)
 
 
-def kill_cgroups(cluster: str) -> None:
-    """Kill every process that is left in the cluster's cgroups."""
-    for held in _held(cluster):
+def kill_cgroups(name: str) -> None:
+    """Kill every process that is left in the cgroups."""
+    for held in _held(name):
         for file in held.rglob("cgroup.procs"):
             with contextlib.suppress(OSError):
                 for pid in file.read_text().split():
@@ -39,23 +42,23 @@ def kill_cgroups(cluster: str) -> None:
                         os.kill(int(pid), 9)
 
 
-def remove_cgroups(cluster: str, *, timeout_seconds: float = 10.0) -> list[Path]:
-    """Remove the cluster's cgroups, depth first, and return those that would not go."""
+def remove_cgroups(name: str, *, timeout_seconds: float = 10.0) -> list[Path]:
+    """Remove the cgroups, depth first, and return those that would not go."""
     deadline = time.monotonic() + timeout_seconds
-    while left := _held(cluster):
+    while left := _held(name):
         for held in left:
             for folder, _, _ in os.walk(held, topdown=False):
                 with contextlib.suppress(OSError):
-                    os.rmdir(folder)
+                    Path(folder).rmdir()
         if time.monotonic() > deadline:
-            return _held(cluster)
-        if _held(cluster):
+            return _held(name)
+        if _held(name):
             time.sleep(0.05)
     return []
 
 
-def _held(cluster: str) -> list[Path]:
-    found = [mount / cgroup_name(cluster) for mount, _ in _hierarchies()]
+def _held(name: str) -> list[Path]:
+    found = [mount / name for mount, _ in _hierarchies()]
     return [folder for folder in found if folder.exists()]
 
 

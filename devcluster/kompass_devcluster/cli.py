@@ -7,6 +7,7 @@ import os
 import shlex
 import subprocess
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from .allocation import Network, allocated
 from .arguments import parser
@@ -26,15 +27,37 @@ from .tools import build_tools, tools_folder
 __all__ = ["main"]
 
 
+@dataclass(frozen=True)
+class _Call:
+    """A verb's cluster and options."""
+
+    folders: Folders
+    cluster: ClusterFolders
+    options: argparse.Namespace
+
+    def running(self) -> tuple[int, Network]:
+        """Return the first process and the network of a cluster that has to be up."""
+        node, net = find_node(self.cluster), allocated(self.folders.state, self.cluster.name)
+        if node is None or net is None:
+            name = self.cluster.name
+            raise NotRunning(f"cluster {name} is down; `up --name {name}` starts it")
+        return node, net
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb and return the exit code."""
     options = parser().parse_args(arguments)
     folders = Folders.from_environment()
     try:
-        return _VERBS[options.verb](folders, cluster_folders(folders, options.name), options)
+        cluster = cluster_folders(folders, options.name)
+        return _VERBS[options.verb](_Call(folders, cluster, options))
     except DevClusterError as error:
         say(f"error: {error}")
         return error.exit_code
+    except BrokenPipeError:
+        # The reader has gone (`| head`); without this Python complains once more when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 141
     except KeyboardInterrupt:
         say("stopped: `up` goes on from here, `down` removes what has been started")
         return 130
@@ -44,102 +67,98 @@ def _may_install(options: argparse.Namespace) -> bool:
     return bool(options.install) or os.environ.get("KOMPASS_DEVCLUSTER_INSTALL") == "1"
 
 
-def _running(folders: Folders, cluster: ClusterFolders) -> tuple[int, Network]:
-    node, net = find_node(cluster), allocated(folders.state, cluster.name)
-    if node is None or net is None:
-        raise NotRunning(f"cluster {cluster.name} is down; `up --name {cluster.name}` starts it")
-    return node, net
-
-
-def _up(folders: Folders, cluster: ClusterFolders, options: argparse.Namespace) -> int:
-    up(folders, cluster, gpus=options.gpus, install=_may_install(options))
+def _up(call: _Call) -> int:
+    up(call.folders, call.cluster, gpus=call.options.gpus, install=_may_install(call.options))
     verb = "PYTHONPATH=devcluster python3 -m kompass_devcluster env"
-    named = "" if cluster.name == "kompass" else f" --name {cluster.name}"
-    say(f"cluster {cluster.name} is up. For kubectl and helm:  eval \"$({verb}{named})\"")
-    print(cluster.kubeconfig)
+    named = "" if call.cluster.name == "kompass" else f" --name {call.cluster.name}"
+    say(f'cluster {call.cluster.name} is up. For kubectl and helm:  eval "$({verb}{named})"')
+    print(call.cluster.kubeconfig)
     return 0
 
 
-def _down(folders: Folders, cluster: ClusterFolders, options: argparse.Namespace) -> int:
-    down(folders, cluster, purge=options.purge)
+def _down(call: _Call) -> int:
+    down(call.folders, call.cluster, purge=call.options.purge)
     return 0
 
 
-def _status(folders: Folders, cluster: ClusterFolders, options: argparse.Namespace) -> int:
-    healthy, table = status_table(folders, cluster)
+def _status(call: _Call) -> int:
+    healthy, table = status_table(call.folders, call.cluster)
     print(table)
     return 0 if healthy else NotRunning.exit_code
 
 
-def _env(folders: Folders, cluster: ClusterFolders, options: argparse.Namespace) -> int:
-    _, net = _running(folders, cluster)
-    print(f"export KUBECONFIG={shlex.quote(str(cluster.kubeconfig))}")
-    print(f'export PATH={shlex.quote(str(tools_folder(folders)))}:"$PATH"')
+def _env(call: _Call) -> int:
+    _, net = call.running()
+    print(f"export KUBECONFIG={shlex.quote(str(call.cluster.kubeconfig))}")
+    print(f'export PATH={shlex.quote(str(tools_folder(call.folders)))}:"$PATH"')
     for name in ("NO_PROXY", "no_proxy"):
         print(f'export {name}="{net.node}${{{name}:+,${name}}}"')
     return 0
 
 
-def _doctor(folders: Folders, cluster: ClusterFolders, options: argparse.Namespace) -> int:
-    if _may_install(options):
-        ensure(folders, install=True)
-    return check(folders)
+def _doctor(call: _Call) -> int:
+    if _may_install(call.options):
+        ensure(call.folders, install=True)
+    return check(call.folders)
 
 
-def _tools(folders: Folders, cluster: ClusterFolders, options: argparse.Namespace) -> int:
-    print(build_tools(folders))
+def _tools(call: _Call) -> int:
+    print(build_tools(call.folders))
     return 0
 
 
-def _build(folders: Folders, cluster: ClusterFolders, options: argparse.Namespace) -> int:
-    _, net = _running(folders, cluster)
-    tag = options.tag if ":" in options.tag else f"{options.tag}:latest"
-    context = options.context or options.file.parent
-    build_image(folders, Build(options.file, tag, context, options.build_arg))
-    print(push_image(folders, net, tag))
+def _build(call: _Call) -> int:
+    _, net = call.running()
+    tag = call.options.tag if ":" in call.options.tag else f"{call.options.tag}:latest"
+    context = call.options.context or call.options.file.parent
+    build_image(call.folders, Build(call.options.file, tag, context, call.options.build_arg))
+    print(push_image(call.folders, net, tag))
     return 0
 
 
-def _base_image(folders: Folders, cluster: ClusterFolders, options: argparse.Namespace) -> int:
-    build_base_image(folders)
-    return _push_if_up(folders, cluster, BASE_TAG)
+def _base_image(call: _Call) -> int:
+    build_base_image(call.folders)
+    return _push_if_up(call, BASE_TAG)
 
 
-def _seaweedfs_image(folders: Folders, cluster: ClusterFolders, options: argparse.Namespace) -> int:
-    build_seaweedfs_image(folders)
-    return _push_if_up(folders, cluster, SEAWEEDFS_TAG)
+def _seaweedfs_image(call: _Call) -> int:
+    build_seaweedfs_image(call.folders)
+    return _push_if_up(call, SEAWEEDFS_TAG)
 
 
-def _push_if_up(folders: Folders, cluster: ClusterFolders, tag: str) -> int:
-    net = allocated(folders.state, cluster.name)
-    if net is None or find_node(cluster) is None:
-        say(f"cluster {cluster.name} is down: {tag} was built, not pushed")
+def _push_if_up(call: _Call, tag: str) -> int:
+    net = allocated(call.folders.state, call.cluster.name)
+    if net is None or find_node(call.cluster) is None:
+        say(f"cluster {call.cluster.name} is down: {tag} was built, not pushed")
         return 0
-    print(push_image(folders, net, tag))
+    print(push_image(call.folders, net, tag))
     return 0
 
 
-def _logs(folders: Folders, cluster: ClusterFolders, options: argparse.Namespace) -> int:
-    names = [options.component] if options.component else COMPONENTS
-    files = [str(file) for file in (cluster_log(cluster, name) for name in names) if file.exists()]
+def _logs(call: _Call) -> int:
+    names = [call.options.component] if call.options.component else COMPONENTS
+    logs = [cluster_log(call.cluster, name) for name in names]
+    files = [str(log) for log in logs if log.exists()]
     if not files:
-        raise NotRunning(f"cluster {cluster.name} has no logs of {', '.join(names)}")
-    follow = ["--follow"] if options.follow else []
-    return subprocess.run(["tail", f"--lines={options.lines}", *follow, *files], check=False).returncode
+        raise NotRunning(f"cluster {call.cluster.name} has no logs of {', '.join(names)}")
+    follow = ["--follow"] if call.options.follow else []
+    argv = ["tail", f"--lines={call.options.lines}", *follow, *files]
+    return subprocess.run(argv, check=False).returncode
 
 
-def _restart(folders: Folders, cluster: ClusterFolders, options: argparse.Namespace) -> int:
-    restart(folders, cluster, options.component)
+def _restart(call: _Call) -> int:
+    restart(call.folders, call.cluster, call.options.component)
     return 0
 
 
-def _exec(folders: Folders, cluster: ClusterFolders, options: argparse.Namespace) -> int:
-    node, _ = _running(folders, cluster)
-    argv = [part for part in options.command if part != "--"] or ["bash"]
-    return subprocess.run(enter(node, argv), check=False).returncode
+def _exec(call: _Call) -> int:
+    node, _ = call.running()
+    argv = call.options.command
+    argv = argv[1:] if argv[:1] == ["--"] else argv
+    return subprocess.run(enter(node, argv or ["bash"]), check=False).returncode
 
 
-_VERBS: dict[str, Callable[[Folders, ClusterFolders, argparse.Namespace], int]] = {
+_VERBS: dict[str, Callable[[_Call], int]] = {
     "up": _up,
     "down": _down,
     "status": _status,

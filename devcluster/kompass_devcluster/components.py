@@ -53,9 +53,7 @@ def components(facts: NodeFacts, tools: Path) -> dict[str, Component]:
     }
     from_debian = ("containerd", "docker-registry")
     return {
-        name: Component(
-            name, [name if name in from_debian else str(tools / name), *flags[name]]
-        )
+        name: Component(name, [name if name in from_debian else str(tools / name), *flags[name]])
         for name in COMPONENTS
     }
 

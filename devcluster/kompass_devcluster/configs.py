@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .allocation import Network
-from .cgroups import cgroup_name
 from .folders import NODE_HOME
 
 __all__ = ["PAUSE_IMAGE", "NodeFacts", "config_files", "kubeconfig", "portable_kubeconfig"]
@@ -135,7 +134,7 @@ def _kubelet(facts: NodeFacts) -> dict[str, object]:
         "tlsCertFile": f"{_PKI}/kubelet.crt",
         "tlsPrivateKeyFile": f"{_PKI}/kubelet.key",
         "cgroupDriver": "cgroupfs",
-        "cgroupRoot": f"/{cgroup_name(facts.name)}",
+        "cgroupRoot": f"/{facts.net.link}",
         "failCgroupV1": False,
         "failSwapOn": False,
         "containerRuntimeEndpoint": f"unix://{NODE_HOME}/containerd/containerd.sock",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -12,11 +11,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from .allocation import locked
 from .commands import COMPONENT_PATH, output, succeeds
 from .console import say, step
 from .errors import MissingPrerequisite
 from .folders import Folders
-from .tools import GO_MODULES, missing_tools
+from .golang import GO_VERSION, find_go, install_go
+from .tools import missing_tools, needed_go
 
 __all__ = ["Lack", "check", "cni_plugins", "ensure", "lacks"]
 
@@ -39,6 +40,8 @@ _PROGRAMS = {
     "buildah": "buildah",
     "mmdebstrap": "mmdebstrap",
 }
+# The one thing that is no Debian package: none of them is new enough.
+GO = "go"
 _POLICY = Path("/usr/sbin/policy-rc.d")
 
 
@@ -59,18 +62,16 @@ def lacks(folders: Folders) -> list[Lack]:
     if platform.system() != "Linux":
         return [Lack(f"{platform.system()} is not Linux", "use a Linux machine or virtual machine")]
     if os.geteuid() != 0:
-        command = "sudo --preserve-env=PATH,HOME " + " ".join(["make", "cluster"])
+        command = 'sudo env PATH="$PATH" <the same command>'
         return [Lack("not root (namespaces and mounts need it)", command)]
     return [*_missing_packages(), *_missing_go(folders), *_missing_kernel_parts()]
 
 
 def ensure(folders: Folders, *, install: bool) -> None:
-    """Raise with one line for each thing that is missing; with `install`, get Debian packages first."""
+    """Raise with one line for each thing that is missing; with `install`, get what can be got."""
     missing = lacks(folders)
-    packages = sorted({lack.package for lack in missing if lack.package})
-    if install and packages and shutil.which("apt-get"):
-        with step(f"installed {' '.join(packages)}"):
-            _install(packages)
+    if install and any(lack.package for lack in missing):
+        _install(folders, {lack.package for lack in missing})
         missing = lacks(folders)
     if missing:
         lines = "\n".join(f"  {lack}" for lack in missing)
@@ -111,25 +112,12 @@ def _missing_packages() -> list[Lack]:
 
 
 def _missing_go(folders: Folders) -> list[Lack]:
-    if not missing_tools(folders):
+    needed = needed_go(folders)
+    if not missing_tools(folders) or find_go(folders, needed) is not None:
         return []
-    needed = max(_needed_go(folders))
     wanted = ".".join(map(str, needed))
-    remedy = f"get Go {wanted} or newer from https://go.dev/dl and put its bin folder on the PATH"
-    try:
-        said = output(["go", "version"])
-    except OSError:
-        return [Lack("Go (the cluster's programs are built from source once)", remedy)]
-    found = re.search(r"go(\d+)\.(\d+)", said)
-    if found is None or (int(found[1]), int(found[2])) < needed:
-        return [Lack(f"Go is too old ({said.strip()})", remedy)]
-    return []
-
-
-def _needed_go(folders: Folders) -> list[tuple[int, int]]:
-    files = [folders.source / "tools" / module.folder / "go.mod" for module in GO_MODULES]
-    found = [re.search(r"^go (\d+)\.(\d+)", file.read_text(), re.MULTILINE) for file in files]
-    return [(int(match[1]), int(match[2])) for match in found if match]
+    what = f"Go {wanted} or newer (the cluster's programs are built from source once)"
+    return [Lack(what, "PYTHONPATH=devcluster python3 -m kompass_devcluster doctor --install", GO)]
 
 
 def _missing_kernel_parts() -> list[Lack]:
@@ -145,11 +133,17 @@ def _missing_kernel_parts() -> list[Lack]:
     return missing
 
 
-def _install(packages: list[str]) -> None:
+def _install(folders: Folders, wanted: set[str]) -> None:
+    packages = sorted(wanted - {"", GO})
     quiet = {"DEBIAN_FRONTEND": "noninteractive"}
-    with _services_held_back():
-        output(["apt-get", "update"], env=quiet)
-        output(["apt-get", "install", "--yes", "--no-install-recommends", *packages], env=quiet)
+    if packages and shutil.which("apt-get"):
+        with step(f"installed {' '.join(packages)}"), _services_held_back():
+            output(["apt-get", "update"], env=quiet)
+            install = ["apt-get", "install", "--yes", "--no-install-recommends"]
+            output([*install, *packages], env=quiet)
+    if GO in wanted:
+        with step(f"installed Go {GO_VERSION} into the cache"), locked(folders.tools / "lock"):
+            install_go(folders)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Where everything lies: the cache, which survives, and a folder for each cluster, which does not."""
+"""Where everything lies: a cache that survives, and for each cluster a folder that does not."""
 
 from __future__ import annotations
 
@@ -44,18 +44,22 @@ class Folders:
 
     @property
     def tools(self) -> Path:
+        """Programs that were built."""
         return self.cache / "tools"
 
     @property
     def registry(self) -> Path:
+        """What the registries of all clusters serve."""
         return self.cache / "registry"
 
     @property
     def buildah(self) -> Path:
+        """Images and layers of builds."""
         return self.cache / "buildah"
 
     @property
     def downloads(self) -> Path:
+        """A place for what is fetched and soon removed."""
         return self.cache / "downloads"
 
 
@@ -78,26 +82,37 @@ class ClusterFolders:
 
     @property
     def pki(self) -> Path:
+        """Keys and certificates."""
         return self.node / "pki"
 
     @property
     def configs(self) -> Path:
+        """Configuration files of the components."""
         return self.node / "etc"
 
     @property
     def logs(self) -> Path:
+        """One file for each component."""
         return self.node / "logs"
 
     @property
     def kubeconfig(self) -> Path:
+        """The administrator's access from this machine."""
         return self.node / "kubeconfig"
 
     @property
+    def prepared(self) -> Path:
+        """A file that exists once the node is complete; without it a start was cut off."""
+        return self.node / "prepared"
+
+    @property
     def containerd_socket(self) -> Path:
+        """Where containerd listens."""
         return self.node / "containerd" / "containerd.sock"
 
     @property
     def gpu_count(self) -> Path:
+        """The file that says how many graphics cards are offered."""
         return self.node / "gpus"
 
 

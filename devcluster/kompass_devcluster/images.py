@@ -52,13 +52,10 @@ def build_image(folders: Folders, build: Build) -> None:
 def push_image(folders: Folders, net: Network, tag: str) -> str:
     """Push an image to the cluster's registry and return the name that pods pull it by."""
     target = f"docker://{net.node}:5000/{tag}"
+    plain = ["push", "--quiet", "--disable-compression", "--tls-verify=false"]
     with step(f"pushed image {tag}"):
         output(
-            _buildah(
-                folders,
-                ["push", "--quiet", "--disable-compression", "--tls-verify=false"]
-                + [_local(tag), target],
-            ),
+            _buildah(folders, [*plain, _local(tag), target]),
             env={"NO_PROXY": net.node, "no_proxy": net.node},
         )
     return f"localhost:5000/{tag}"
@@ -91,7 +88,11 @@ def _run_shown(argv: Sequence[str]) -> None:
     """Run a build with its output on standard error, as it comes."""
     path = f"{os.environ.get('PATH', '')}:{COMPONENT_PATH}"
     done = subprocess.run(
-        list(argv), env={**os.environ, "PATH": path}, stdin=subprocess.DEVNULL, stdout=2, check=False
+        list(argv),
+        env={**os.environ, "PATH": path},
+        stdin=subprocess.DEVNULL,
+        stdout=2,
+        check=False,
     )
     if done.returncode != 0:
         raise CommandFailed(["buildah", "bud"], done.returncode, shlex.join(argv))

@@ -56,8 +56,8 @@ exec "$pause" "$5"
 
 def start_node(folders: Folders, cluster: ClusterFolders, pause: Path, net: Network) -> int:
     """Start the node's first process, connect it to the machine, and return its process id."""
-    for folder in ("run", "logs", "etc", "pki", "kernel"):
-        (cluster.node / folder).mkdir(parents=True, exist_ok=True)
+    for name in ("run", "logs", "etc", "pki", "kernel"):
+        (cluster.node / name).mkdir(parents=True, exist_ok=True)
     for folder in (cluster.images, folders.registry):
         folder.mkdir(parents=True, exist_ok=True)
     for name, value in _KERNEL_SETTINGS.items():
@@ -86,7 +86,7 @@ def start_node(folders: Folders, cluster: ClusterFolders, pause: Path, net: Netw
 def find_node(cluster: ClusterFolders) -> int | None:
     """Return the process id of a cluster's first process, if the cluster is up."""
     for pid in _marked(cluster):
-        if _argv(pid)[0].endswith("/pause") and _is_first_process(pid):
+        if _is_pause(pid) and _is_first_process(pid):
             return pid
     return None
 
@@ -100,7 +100,8 @@ def kill_node(cluster: ClusterFolders, *, timeout_seconds: float = 30.0) -> None
     """Kill the node's first process, and with it all others, and wait until they are gone."""
     deadline = time.monotonic() + timeout_seconds
     while marked := _marked(cluster):
-        for pid in marked:
+        first = find_node(cluster)
+        for pid in marked if first is None else [first]:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         if time.monotonic() > deadline:
@@ -145,7 +146,7 @@ def _marker(cluster: ClusterFolders) -> str:
 def _marked(cluster: ClusterFolders) -> list[int]:
     """Find by command line, which no crash can make stale as it can a file of process ids."""
     marker = _marker(cluster)
-    pids = [int(entry) for entry in os.listdir("/proc") if entry.isdigit()]
+    pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
     return [pid for pid in pids if marker in _argv(pid)]
 
 
@@ -156,10 +157,15 @@ def _argv(pid: int) -> list[str]:
         return []
 
 
+def _is_pause(pid: int) -> bool:
+    return any(part.endswith("/pause") for part in _argv(pid)[:1])
+
+
 def _is_first_process(pid: int) -> bool:
     try:
         status = Path(f"/proc/{pid}/status").read_text()
     except OSError:
         return False
     numbers = next(line for line in status.splitlines() if line.startswith("NSpid:")).split()
-    return len(numbers) > 2 and numbers[-1] == "1"
+    # The label, its number here, and its number in each namespace below.
+    return numbers[2:] != [] and numbers[-1] == "1"

@@ -70,7 +70,7 @@ def _pip_conf(settings: dict[str, str], *, has_bundle: bool) -> str:
 def _uv_toml(settings: dict[str, str]) -> str:
     index = os.environ.get("UV_DEFAULT_INDEX") or os.environ.get("UV_INDEX_URL")
     index = index or settings.get("index-url")
-    lines = ["native-tls = true"]
+    lines = ["native-tls = true", 'link-mode = "copy"']
     if index:
         lines += ["[[index]]", f"url = {json.dumps(index)}", "default = true"]
     return "\n".join([*lines, ""])

@@ -20,7 +20,11 @@ __all__ = [
     "is_listening",
     "is_socket",
     "log_tail",
-    "running", "start_process", "stop_process", "wait_until"]
+    "running",
+    "start_process",
+    "stop_process",
+    "wait_until",
+]
 
 
 def start_process(node: int, name: str, argv: Sequence[str]) -> None:
@@ -35,11 +39,11 @@ def start_process(node: int, name: str, argv: Sequence[str]) -> None:
 def running(node: int) -> dict[str, int]:
     """Return the node's own processes, program name to process id, without those of pods."""
     found: dict[str, int] = {}
-    for entry in os.listdir("/proc"):
-        if entry.isdigit() and _parent(int(entry)) == node:
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and _parent(int(entry.name)) == node:
             with contextlib.suppress(OSError):
-                program = Path(f"/proc/{entry}/cmdline").read_text(errors="replace").split("\0")[0]
-                found[Path(program).name] = int(entry)
+                program = (entry / "cmdline").read_text(errors="replace").split("\0")[0]
+                found[Path(program).name] = int(entry.name)
     return found
 
 

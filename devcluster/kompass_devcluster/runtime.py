@@ -21,13 +21,15 @@ _SANDBOXES = "io.containerd.grpc.v1.cri/sandboxes"
 def forget_containers(node: int, cluster: ClusterFolders) -> None:
     """Drop the containers that the last node's store still lists; images stay.
 
-    Without this the new kubelet finds pods it knows nothing of and spends its first seconds on them.
+    Without this the new kubelet finds pods it knows nothing of, and busies itself with them first.
     """
     sandboxes = cluster.images / _SANDBOXES
     if not sandboxes.exists() or not any(sandboxes.iterdir()):
         return
     text = (cluster.configs / "containerd.toml").read_text()
-    bare = text.replace("version = 2", 'version = 2\ndisabled_plugins = ["io.containerd.grpc.v1.cri"]')
+    bare = text.replace(
+        "version = 2", 'version = 2\ndisabled_plugins = ["io.containerd.grpc.v1.cri"]'
+    )
     (cluster.configs / "containerd-bare.toml").write_text(bare)
     argv = ["containerd", f"--config={NODE_HOME}/etc/containerd-bare.toml"]
     start_process(node, "containerd", argv)

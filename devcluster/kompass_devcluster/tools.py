@@ -1,10 +1,11 @@
-"""The programs that are built from source once, and kept in the cache under the hash of their recipe."""
+"""The programs that are built from source once, kept in the cache by the hash of their recipe."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import platform
+import re
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,10 +13,11 @@ from pathlib import Path
 
 from .allocation import locked
 from .console import step
-from .errors import CommandFailed
+from .errors import CommandFailed, MissingPrerequisite
 from .folders import Folders
+from .golang import find_go
 
-__all__ = ["GO_MODULES", "GoModule", "build_tools", "missing_tools", "tools_folder"]
+__all__ = ["GO_MODULES", "GoModule", "build_tools", "missing_tools", "needed_go", "tools_folder"]
 
 _KUBERNETES = "1.34.4"
 _HELM = "3.22.0"
@@ -31,6 +33,7 @@ class GoModule:
 
     @property
     def linker_flags(self) -> str:
+        """What the linker is told: no debug tables, and the version to report."""
         return " ".join(["-s -w", *(f"-X {key}={value}" for key, value in self.variables.items())])
 
 
@@ -50,8 +53,8 @@ GO_MODULES = (
         },
         {
             "k8s.io/component-base/version.gitVersion": f"v{_KUBERNETES}",
-            "k8s.io/component-base/version.gitMajor": _KUBERNETES.split(".")[0],
-            "k8s.io/component-base/version.gitMinor": _KUBERNETES.split(".")[1],
+            "k8s.io/component-base/version.gitMajor": "1",
+            "k8s.io/component-base/version.gitMinor": "34",
         },
     ),
     GoModule("coredns", {"coredns": "github.com/coredns/coredns"}),
@@ -77,14 +80,24 @@ def missing_tools(folders: Folders) -> list[str]:
 
 
 def build_tools(folders: Folders) -> Path:
-    """Build what is missing and return the folder of the programs; builds never run side by side."""
+    """Build what is missing and return the folder of the programs; no two builds run at a time."""
     if missing_tools(folders):
         with locked(folders.tools / "lock"):
             _build_missing(folders)
     return tools_folder(folders)
 
 
+def needed_go(folders: Folders) -> tuple[int, int]:
+    """Return the oldest Go that builds all programs."""
+    files = [folders.source / "tools" / module.folder / "go.mod" for module in GO_MODULES]
+    found = [re.search(r"^go (\d+)\.(\d+)", file.read_text(), re.MULTILINE) for file in files]
+    return max((int(match[1]), int(match[2])) for match in found if match)
+
+
 def _build_missing(folders: Folders) -> None:
+    go = find_go(folders, needed_go(folders))
+    if go is None:
+        raise MissingPrerequisite("no Go that is new enough: `doctor --install` gets one")
     links = tools_folder(folders)
     links.mkdir(parents=True, exist_ok=True)
     for module in GO_MODULES:
@@ -92,15 +105,15 @@ def _build_missing(folders: Folders) -> None:
         held.mkdir(exist_ok=True)
         for name in module.programs:
             if not (held / name).exists():
-                _build(folders.source / "tools" / module.folder, module, held / name)
+                _build(go, folders.source / "tools" / module.folder, module, held / name)
             link = links / name
             if not link.is_symlink():
                 link.symlink_to(Path("..") / held.name / name)
 
 
-def _build(source: Path, module: GoModule, target: Path) -> None:
+def _build(go: str, source: Path, module: GoModule, target: Path) -> None:
     partial = target.with_suffix(".partial")
-    argv = ["go", "build", "-v", "-trimpath", "-buildvcs=false", "-ldflags", module.linker_flags]
+    argv = [go, "build", "-v", "-trimpath", "-buildvcs=false", "-ldflags", module.linker_flags]
     argv += ["-o", str(partial), module.programs[target.name]]
     packages = 0
     said: list[str] = []
