@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field, model_validator
 
 from kompass_api.benchmark import SubjectName
-from kompass_api.resources import API_VERSION, ApiModel, DnsLabel, ObjectMeta
-from kompass_api.sources import Source, Storage
+from kompass_api.resources import (
+    API_VERSION,
+    DNS_LABEL,
+    ApiModel,
+    DnsLabel,
+    DnsName,
+    ObjectMeta,
+    RuledModel,
+)
+from kompass_api.rules import Transition, immutable, refusal, rule
+from kompass_api.sources import Source, Storage, names_data
 from kompass_api.status import EvalRunStatus
 
-MAX_RUN_NAME = 40
+MAX_RUN_NAME: Final = 40
 """Children add up to 22 characters to a run's name, and a Job's name may have 63."""
 
 
@@ -28,7 +37,7 @@ class ModelRef(ApiModel):
     name: Annotated[DnsLabel, Field(description="ModelEndpoint in the run's namespace.")]
 
 
-class BenchmarkRef(ApiModel):
+class BenchmarkRef(RuledModel):
     """A benchmark to evaluate on."""
 
     name: Annotated[
@@ -50,8 +59,17 @@ class BenchmarkRef(ApiModel):
         Field(description="Tokens to generate, instead of the benchmark's own.", ge=1, le=131_072),
     ] = None
 
+    @rule(
+        "!has(self.source) || !self.source.uri.startsWith('hf://') || "
+        "self.source.uri.startsWith('hf://datasets/')",
+        "source.uri names a model: a data set on the hub is hf://datasets/owner/name",
+        field=".source.uri",
+    )
+    def _source_is_data(self) -> bool:
+        return self.source is None or names_data(self.source)
 
-class Sharding(ApiModel):
+
+class Sharding(RuledModel):
     """How a model's items are cut into Jobs; at most one of the two."""
 
     shards_per_model: Annotated[
@@ -61,16 +79,37 @@ class Sharding(ApiModel):
         int | None, Field(description="Items a shard may have.", ge=1, le=10_000_000)
     ] = None
 
+    @rule(
+        "!has(self.shardsPerModel) || !has(self.maxItemsPerShard)",
+        "sharding takes shardsPerModel or maxItemsPerShard, not both: remove one",
+    )
+    def _one_way_to_shard(self) -> bool:
+        return self.shards_per_model is None or self.max_items_per_shard is None
+
 
 class Queue(ApiModel):
     """Kueue's labels for the Jobs."""
 
     name: Annotated[DnsLabel, Field(description="LocalQueue.")]
-    priority_class: Annotated[DnsLabel | None, Field(description="WorkloadPriorityClass.")] = None
+    priority_class: Annotated[DnsName | None, Field(description="WorkloadPriorityClass.")] = None
 
 
-class Execution(ApiModel):
-    """How the run is carried out; may change while it runs, except the queue."""
+class Execution(RuledModel):
+    """How the run is carried out; may change while it runs, except a queue once it is set."""
+
+    TRANSITIONS: ClassVar[tuple[Transition, ...]] = (
+        Transition(
+            "!has(self.deadlineSeconds) || (has(oldSelf.deadlineSeconds) && "
+            "self.deadlineSeconds >= oldSelf.deadlineSeconds)",
+            "deadlineSeconds may only grow: set a larger value, or remove it to have no deadline",
+            ".deadlineSeconds",
+        ),
+        Transition(
+            "!has(oldSelf.queue) || (has(self.queue) && self.queue == oldSelf.queue)",
+            "queue cannot change once it is set: put it back, or make a new EvalRun",
+            ".queue",
+        ),
+    )
 
     parallelism: Annotated[int, Field(description="Shards that run at a time.", ge=1, le=512)] = 4
     suspend: Annotated[
@@ -83,7 +122,9 @@ class Execution(ApiModel):
     shard_deadline_seconds: Annotated[
         int | None, Field(description="Time one shard may take.", ge=60, le=31_536_000)
     ] = None
-    queue: Annotated[Queue | None, Field(description="Queue for the Jobs (Kueue).")] = None
+    queue: Annotated[
+        Queue | None, Field(description="Queue for the Jobs (Kueue). Cannot change once set.")
+    ] = None
 
 
 class Retry(ApiModel):
@@ -108,8 +149,22 @@ class Cleanup(ApiModel):
     ] = None
 
 
-class EvalRunSpec(ApiModel):
+def _frozen(field: str, *, optional: bool = False) -> Transition:
+    message = f"spec.{field} cannot change: put it back, or make a new EvalRun with another name"
+    return immutable(field, message, optional=optional)
+
+
+class EvalRunSpec(RuledModel):
     """What to measure, which never changes, and how to carry it out, which may."""
+
+    TRANSITIONS: ClassVar[tuple[Transition, ...]] = (
+        _frozen("models"),
+        _frozen("benchmarks"),
+        _frozen("profile"),
+        _frozen("seed"),
+        _frozen("sharding"),
+        _frozen("storage", optional=True),
+    )
 
     models: Annotated[
         list[ModelRef],
@@ -152,12 +207,7 @@ class EvalRunSpec(ApiModel):
     retry: Annotated[Retry, Field(description="What is tried again.")] = Retry()
     cleanup: Annotated[Cleanup, Field(description="What is removed after the end.")] = Cleanup()
 
-    @model_validator(mode="after")
-    def _one_way_to_shard(self) -> EvalRunSpec:
-        if self.sharding.shards_per_model and self.sharding.max_items_per_shard:
-            raise ValueError("sharding takes shardsPerModel or maxItemsPerShard, not both")
-        return self
-
+    # The API server sees this by the lists' map keys.
     @model_validator(mode="after")
     def _names_are_unique(self) -> EvalRunSpec:
         for field, names in (
@@ -166,15 +216,24 @@ class EvalRunSpec(ApiModel):
         ):
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:
-                raise ValueError(f"{field} lists {', '.join(twice)} more than once")
+                raise refusal(f"{field} lists {', '.join(twice)} more than once: name it once")
         return self
 
 
-class EvalRun(ApiModel):
-    """The EvalRun resource."""
+class EvalRun(RuledModel):
+    """Models evaluated on benchmarks, once; the status says how far it is and what came of it."""
 
     api_version: Literal["kompass.dev/v1alpha1"] = API_VERSION
     kind: Literal["EvalRun"] = "EvalRun"
     metadata: ObjectMeta
     spec: EvalRunSpec
     status: EvalRunStatus | None = None
+
+    @rule(
+        f"size(self.metadata.name) <= {MAX_RUN_NAME} && {DNS_LABEL.cel('self.metadata.name')}",
+        f"metadata.name of an EvalRun must be a DNS label of at most {MAX_RUN_NAME} characters "
+        f"(the names of its Jobs begin with it): {DNS_LABEL.hint}",
+        field=".metadata.name",
+    )
+    def _name_leaves_room_for_children(self) -> bool:
+        return len(self.metadata.name) <= MAX_RUN_NAME and DNS_LABEL.matches(self.metadata.name)

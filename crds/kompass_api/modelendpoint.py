@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
 from kompass_api.conditions import Condition
-from kompass_api.resources import API_VERSION, ApiModel, DnsLabel, LabelKey, ObjectMeta
-from kompass_api.sources import Source
+from kompass_api.quantities import Quantity
+from kompass_api.resources import (
+    API_VERSION,
+    DNS_LABEL,
+    LABEL_KEY,
+    ApiModel,
+    DnsName,
+    LabelKey,
+    LabelValue,
+    ObjectMeta,
+    RuledModel,
+)
+from kompass_api.rules import VALIDATIONS, Shape, rule
+from kompass_api.sources import HUB, HUB_DATA, Source
 
-QUANTITY_PATTERN = r"^[0-9]+(\.[0-9]+)?(m|k|Ki|M|Mi|G|Gi|T|Ti)?$"
+_COMMIT: Final = re.compile(r"[0-9a-f]{40}")
 
 
 class Backend(StrEnum):
@@ -62,19 +75,13 @@ class Gpu(ApiModel):
 class ResourceAmounts(ApiModel):
     """CPU and memory, as Kubernetes quantities."""
 
-    cpu: Annotated[
-        str | None, Field(description="Such as 2 or 500m.", pattern=QUANTITY_PATTERN, max_length=32)
-    ] = None
-    memory: Annotated[
-        str | None, Field(description="Such as 8Gi.", pattern=QUANTITY_PATTERN, max_length=32)
-    ] = None
+    cpu: Annotated[Quantity | None, Field(description="Cores, such as 2 or 500m.")] = None
+    memory: Annotated[Quantity | None, Field(description="Bytes, such as 8Gi.")] = None
     ephemeral_storage: Annotated[
-        str | None,
+        Quantity | None,
         Field(
             alias="ephemeral-storage",
-            description="Such as 50Gi; the weights of hf:// and s3:// sources land there.",
-            pattern=QUANTITY_PATTERN,
-            max_length=32,
+            description="Bytes, such as 50Gi; the weights of hf:// and s3:// sources land there.",
         ),
     ] = None
 
@@ -90,7 +97,7 @@ class Resources(ApiModel):
     )
 
 
-class Toleration(ApiModel):
+class Toleration(RuledModel):
     """A taint that shards of this model accept, as in a pod."""
 
     key: Annotated[
@@ -99,32 +106,58 @@ class Toleration(ApiModel):
     operator: Annotated[
         Literal["Exists", "Equal"], Field(description="How the value is compared.")
     ] = "Equal"
-    value: Annotated[str | None, Field(description="Taint value.", max_length=63)] = None
+    value: Annotated[LabelValue | None, Field(description="Taint value.")] = None
     effect: Annotated[
         Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None,
         Field(description="Taint effect; left out means every effect."),
     ] = None
+
+    @rule(
+        "self.operator == 'Equal' || !has(self.value)",
+        "operator Exists takes no value: remove value, or use operator Equal",
+        field=".value",
+    )
+    def _exists_takes_no_value(self) -> bool:
+        return self.operator == "Equal" or self.value is None
+
+    @rule(
+        "self.operator == 'Exists' || has(self.key)",
+        "operator Equal needs a key: set key, or use operator Exists for every taint",
+    )
+    def _equal_needs_a_key(self) -> bool:
+        return self.operator == "Exists" or self.key is not None
 
 
 class Placement(ApiModel):
     """Where the shards of a model may run."""
 
     node_selector: Annotated[
-        dict[LabelKey, Annotated[str, Field(max_length=63)]],
-        Field(description="Labels a node must have.", max_length=16),
+        dict[LabelKey, LabelValue],
+        Field(
+            description="Labels a node must have.",
+            max_length=16,
+            json_schema_extra={
+                VALIDATIONS: [
+                    {
+                        "rule": f"self.all(key, size(key) <= 253 && {LABEL_KEY.cel('key')})",
+                        "message": f"label keys: {LABEL_KEY.hint}",
+                    }
+                ]
+            },
+        ),
     ] = {}
     tolerations: Annotated[
         list[Toleration], Field(description="Taints the shards accept.", max_length=16)
     ] = []
     runtime_class_name: Annotated[
-        DnsLabel | None, Field(description="RuntimeClass of the shards' pods.")
+        DnsName | None, Field(description="RuntimeClass of the shards' pods.")
     ] = None
     priority_class_name: Annotated[
-        DnsLabel | None, Field(description="PriorityClass of the shards' pods.")
+        DnsName | None, Field(description="PriorityClass of the shards' pods.")
     ] = None
 
 
-class ModelEndpointSpec(ApiModel):
+class ModelEndpointSpec(RuledModel):
     """A model, where its weights lie, and what a shard that runs it needs."""
 
     backend: Annotated[Backend, Field(description="What runs the model.")] = Backend.HUGGING_FACE
@@ -167,18 +200,25 @@ class ModelEndpointSpec(ApiModel):
     ] = LongPrompt.REFUSE
     trust_remote_code: Annotated[
         bool,
-        Field(description="Run Python code that comes with the model. Needs a full commit id."),
+        Field(
+            description="Run Python code that comes with the model. The source must be pinned: "
+            "hf:// by a full commit id as revision, others by digest."
+        ),
     ] = False
     image: Annotated[
-        str | None,
-        Field(
-            description="Worker image for this model; the operator's default otherwise.",
-            pattern=r"^[a-zA-Z0-9][a-zA-Z0-9._/:@-]*$",
-            max_length=256,
-        ),
+        Annotated[
+            str,
+            Field(min_length=1, max_length=256),
+            Shape(
+                r"^[a-zA-Z0-9][a-zA-Z0-9._/:@-]*$",
+                "image must be an image reference such as registry.example.com/kompass/worker:1.0",
+            ),
+        ]
+        | None,
+        Field(description="Worker image for this model; the operator's default otherwise."),
     ] = None
     image_pull_secrets: Annotated[
-        list[DnsLabel], Field(description="Secrets that open the registry.", max_length=8)
+        list[DnsName], Field(description="Secrets that open the registry.", max_length=8)
     ] = []
     resources: Annotated[Resources, Field(description="CPU and memory of a shard.")] = Resources()
     gpu: Annotated[
@@ -186,6 +226,48 @@ class ModelEndpointSpec(ApiModel):
         Field(description="GPUs of a shard; one nvidia.com/gpu where device is CUDA."),
     ] = None
     placement: Annotated[Placement, Field(description="Where shards may run.")] = Placement()
+
+    @rule(
+        "!self.trustRemoteCode || !self.source.uri.startsWith('hf://') || "
+        "(has(self.source.revision) && self.source.revision.matches('^[0-9a-f]{40}$'))",
+        "trustRemoteCode needs a pinned source: set source.revision to a full commit id "
+        "(40 hexadecimal digits), or trustRemoteCode to false",
+        field=".trustRemoteCode",
+    )
+    def _remote_code_is_pinned_by_commit(self) -> bool:
+        return (
+            not self.trust_remote_code
+            or not self.source.uri.startswith(HUB)
+            or _COMMIT.fullmatch(self.source.revision or "") is not None
+        )
+
+    @rule(
+        "!self.trustRemoteCode || self.source.uri.startsWith('hf://') || has(self.source.digest)",
+        "trustRemoteCode needs a pinned source: set source.digest, or trustRemoteCode to false",
+        field=".trustRemoteCode",
+    )
+    def _remote_code_is_pinned_by_digest(self) -> bool:
+        return (
+            not self.trust_remote_code
+            or self.source.uri.startswith(HUB)
+            or self.source.digest is not None
+        )
+
+    @rule(
+        "self.device != 'CPU' || !has(self.gpu)",
+        "gpu belongs to device CUDA: remove gpu, or set device to CUDA",
+        field=".gpu",
+    )
+    def _cpu_takes_no_gpu(self) -> bool:
+        return self.device is not Device.CPU or self.gpu is None
+
+    @rule(
+        "!self.source.uri.startsWith('hf://datasets/')",
+        "source.uri names a data set: a model on the hub is hf://owner/name",
+        field=".source.uri",
+    )
+    def _source_is_a_model(self) -> bool:
+        return not self.source.uri.startswith(HUB_DATA)
 
 
 class ModelEndpointStatus(ApiModel):
@@ -207,11 +289,19 @@ class ModelEndpointStatus(ApiModel):
     ] = []
 
 
-class ModelEndpoint(ApiModel):
-    """The ModelEndpoint resource."""
+class ModelEndpoint(RuledModel):
+    """A model: where its weights lie, how prompts reach it, and what a pod that runs it needs."""
 
     api_version: Literal["kompass.dev/v1alpha1"] = API_VERSION
     kind: Literal["ModelEndpoint"] = "ModelEndpoint"
     metadata: ObjectMeta
     spec: ModelEndpointSpec
     status: ModelEndpointStatus | None = None
+
+    @rule(
+        f"size(self.metadata.name) <= 63 && {DNS_LABEL.cel('self.metadata.name')}",
+        f"metadata.name must be a DNS label of at most 63 characters: {DNS_LABEL.hint}",
+        field=".metadata.name",
+    )
+    def _name_is_a_label(self) -> bool:
+        return DNS_LABEL.matches(self.metadata.name)

@@ -2,32 +2,64 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field
 
-from kompass_api.resources import ApiModel, Digest, DnsLabel
+from kompass_api.resources import Digest, DnsLabel, RuledModel
+from kompass_api.rules import Shape, cel_text, rule
 
-SOURCE_PATTERN = r"^(hf|s3|pvc|file)://[^\s]+$"
-"""hf://owner/name, hf://datasets/owner/name, s3://bucket/prefix, pvc://claim/path, file:///folder."""
+_HUB_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
+_BUCKET = r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
+_CLAIM = r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?"
 
-S3_PATTERN = r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^\s]*)?$"
+SOURCE: Final = Shape(
+    rf"^(hf://(datasets/)?({_HUB_NAME}/)?{_HUB_NAME}"
+    rf"|s3://{_BUCKET}(/[^\s]*)?"
+    rf"|pvc://{_CLAIM}(/[^\s]*)?"
+    r"|file:///[^\s]+)$",
+    "uri must be hf://owner/name, hf://datasets/owner/name, s3://bucket/prefix, pvc://claim/path "
+    "or file:///folder",
+)
+"""A folder of files, wherever it lies."""
+
+S3_FOLDER: Final = Shape(
+    rf"^s3://{_BUCKET}(/[^\s]*)?$",
+    "uri must be s3://bucket/prefix; a bucket's name has 3 to 63 lower-case letters, digits, "
+    "'-' and '.'",
+)
+
+_PARENT_FOLDER: Final = Shape(r"^.*/\.\.(/.*)?$", "a path with '..'")
+_NO_PARENT: Final = f"!self.uri.matches({cel_text(_PARENT_FOLDER.pattern)})"
+_NO_PARENT_MESSAGE: Final = "uri must not contain '..': write the folder out"
+
+HUB: Final = "hf://"
+HUB_DATA: Final = "hf://datasets/"
+S3: Final = "s3://"
 
 
-class S3Connection(ApiModel):
+class S3Connection(RuledModel):
     """An S3-compatible service and the Secret that opens it."""
 
     endpoint: Annotated[
-        str | None,
+        Annotated[
+            str,
+            Field(max_length=256),
+            Shape(
+                r"^https?://[^\s/]+(/[^\s]*)?$",
+                "endpoint must be a URL such as https://s3.example.com:8333",
+            ),
+        ]
+        | None,
         Field(
             description="URL of the service, such as https://s3.example.com:8333. "
-            "Leave it out for AWS.",
-            pattern=r"^https?://[^\s/]+(/[^\s]*)?$",
-            max_length=256,
+            "Leave it out for AWS."
         ),
     ] = None
     region: Annotated[
-        str, Field(description="Region the requests are signed for.", max_length=64)
+        str,
+        Field(description="Region the requests are signed for.", max_length=64),
+        Shape(r"^[a-z0-9-]+$", "use lower-case letters, digits and '-', such as eu-central-1"),
     ] = "us-east-1"
     path_style: Annotated[
         bool,
@@ -41,8 +73,17 @@ class S3Connection(ApiModel):
         ),
     ] = None
 
+    @rule(
+        "!has(self.endpoint) || !self.endpoint.contains('@')",
+        "endpoint must not hold a user or password: put them into a Secret and name it in "
+        "credentialsSecret",
+        field=".endpoint",
+    )
+    def _holds_no_password(self) -> bool:
+        return self.endpoint is None or "@" not in self.endpoint
 
-class Source(ApiModel):
+
+class Source(RuledModel):
     """A folder of files: a model's weights or a benchmark's data."""
 
     uri: Annotated[
@@ -50,17 +91,18 @@ class Source(ApiModel):
         Field(
             description="hf://owner/name (data: hf://datasets/owner/name), s3://bucket/prefix, "
             "pvc://claim/path, or file:///folder (only `kompass run` takes file://).",
-            pattern=SOURCE_PATTERN,
             max_length=512,
         ),
+        SOURCE,
     ]
     revision: Annotated[
-        str | None,
-        Field(
-            description="Branch, tag or commit on the hub (hf:// only).",
-            pattern=r"^[A-Za-z0-9._/-]+$",
-            max_length=128,
-        ),
+        Annotated[
+            str,
+            Field(min_length=1, max_length=128),
+            Shape(r"^[A-Za-z0-9._/-]+$", "revision must be a branch, tag or commit on the hub"),
+        ]
+        | None,
+        Field(description="Branch, tag or commit on the hub (hf:// only)."),
     ] = None
     digest: Annotated[
         Digest | None,
@@ -81,16 +123,53 @@ class Source(ApiModel):
         ),
     ] = None
 
+    @rule(_NO_PARENT, _NO_PARENT_MESSAGE, field=".uri")
+    def _stays_below_its_root(self) -> bool:
+        return not _PARENT_FOLDER.matches(self.uri)
 
-class Storage(ApiModel):
+    @rule(
+        "!has(self.revision) || self.uri.startsWith('hf://')",
+        "revision belongs to hf:// sources: remove it, or pin other sources with digest",
+        field=".revision",
+    )
+    def _only_the_hub_has_revisions(self) -> bool:
+        return self.revision is None or self.uri.startswith(HUB)
+
+    @rule(
+        "!has(self.tokenSecret) || self.uri.startsWith('hf://')",
+        "tokenSecret belongs to hf:// sources: remove it; s3:// takes s3.credentialsSecret",
+        field=".tokenSecret",
+    )
+    def _only_the_hub_takes_tokens(self) -> bool:
+        return self.token_secret is None or self.uri.startswith(HUB)
+
+    @rule(
+        "!has(self.s3) || self.uri.startsWith('s3://')",
+        "s3 belongs to s3:// sources: remove it, or write uri as s3://bucket/prefix",
+        field=".s3",
+    )
+    def _only_buckets_have_connections(self) -> bool:
+        return self.s3 is None or self.uri.startswith(S3)
+
+
+class Storage(RuledModel):
     """Where a run's plan, results and report are kept."""
 
     uri: Annotated[
         str,
         Field(
             description="s3://bucket/prefix. The run adds <namespace>/<name>/<uid> to it.",
-            pattern=S3_PATTERN,
             max_length=512,
         ),
+        S3_FOLDER,
     ]
     s3: Annotated[S3Connection, Field(description="How to reach the bucket.")] = S3Connection()
+
+    @rule(_NO_PARENT, _NO_PARENT_MESSAGE, field=".uri")
+    def _stays_below_its_root(self) -> bool:
+        return not _PARENT_FOLDER.matches(self.uri)
+
+
+def names_data(source: Source) -> bool:
+    """Whether a source may hold rows: on the hub, only a data set does."""
+    return not source.uri.startswith(HUB) or source.uri.startswith(HUB_DATA)

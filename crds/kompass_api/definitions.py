@@ -1,0 +1,154 @@
+"""The CustomResourceDefinitions of Kompass, made from the resources' models. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pydantic import BaseModel
+
+from kompass_api.benchmark import Benchmark
+from kompass_api.conditions import ConditionType
+from kompass_api.evalrun import EvalRun
+from kompass_api.modelendpoint import ModelEndpoint
+from kompass_api.resources import GROUP, VERSION
+from kompass_api.schema import custom_resource
+
+CATEGORY: Final = "evals"
+"""`kubectl get evals` lists every kind."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of `kubectl get`; a wide one shows with `-o wide`."""
+
+    name: str
+    path: str
+    description: str
+    kind: str = "string"
+    wide: bool = False
+
+    def rendered(self) -> dict[str, Any]:
+        """The column as a CRD has it."""
+        column = {
+            "name": self.name,
+            "type": self.kind,
+            "description": self.description,
+            "jsonPath": self.path,
+        }
+        return column | {"priority": 1} if self.wide else column
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of resource and how kubectl shows it."""
+
+    model: type[BaseModel]
+    plural: str
+    short: str
+    columns: tuple[Column, ...]
+
+    @property
+    def name(self) -> str:
+        """Name of the kind, such as EvalRun."""
+        return self.model.__name__
+
+    @property
+    def crd_name(self) -> str:
+        """Name of the CustomResourceDefinition."""
+        return f"{self.plural}.{GROUP}"
+
+
+def _condition(kind: ConditionType, part: str) -> str:
+    # By type: the order of conditions means nothing.
+    return f'.status.conditions[?(@.type=="{kind}")].{part}'
+
+
+_AGE: Final = Column("Age", ".metadata.creationTimestamp", "When it was created.", "date")
+
+KINDS: Final = (
+    Kind(
+        EvalRun,
+        "evalruns",
+        "er",
+        (
+            Column("Phase", ".status.phase", "What it is doing, for the eye."),
+            Column("Progress", ".status.progress", "Shards finished of all."),
+            Column("Score", ".status.score", "First number of the report."),
+            Column(
+                "Succeeded",
+                _condition(ConditionType.SUCCEEDED, "status"),
+                "Unknown until the run is finished, then True or False.",
+            ),
+            Column(
+                "Reason",
+                _condition(ConditionType.SUCCEEDED, "reason"),
+                "Why it succeeded, failed or is not finished.",
+            ),
+            Column("Results", ".status.results.uri", "Folder of the report.", wide=True),
+            Column("Started", ".status.startTime", "When it was accepted.", "date", wide=True),
+            _AGE,
+        ),
+    ),
+    Kind(
+        ModelEndpoint,
+        "modelendpoints",
+        "mep",
+        (
+            Column("Type", ".spec.modelType", "Chat or Base."),
+            Column("Backend", ".spec.backend", "What runs it."),
+            Column("Device", ".spec.device", "Where it computes."),
+            Column("Source", ".spec.source.uri", "Where its weights lie."),
+            Column("Revision", ".spec.source.revision", "Revision on the hub.", wide=True),
+            Column("Dtype", ".spec.dtype", "Number format of the weights.", wide=True),
+            _AGE,
+        ),
+    ),
+    Kind(
+        Benchmark,
+        "benchmarks",
+        "bm",
+        (
+            Column("Method", ".spec.method", "How an answer is got."),
+            Column("Metric", ".spec.metric", "What is counted."),
+            Column("Source", ".spec.data.source.uri", "Where its rows lie."),
+            Column("Description", ".spec.description", "For a person.", wide=True),
+            _AGE,
+        ),
+    ),
+)
+
+
+def definition(kind: Kind) -> dict[str, Any]:
+    """The CustomResourceDefinition of a kind."""
+    singular = kind.name.lower()
+    names = {
+        "kind": kind.name,
+        "listKind": f"{kind.name}List",
+        "plural": kind.plural,
+        "singular": singular,
+        "shortNames": [kind.short],
+        "categories": [CATEGORY],
+    }
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": kind.crd_name, "labels": {"app.kubernetes.io/part-of": "kompass"}},
+        "spec": {
+            "group": GROUP,
+            "scope": "Namespaced",
+            "names": names,
+            "versions": [_version(kind)],
+        },
+    }
+
+
+def _version(kind: Kind) -> dict[str, Any]:
+    return {
+        "name": VERSION,
+        "served": True,
+        "storage": True,
+        "subresources": {"status": {}},
+        "additionalPrinterColumns": [column.rendered() for column in kind.columns],
+        "schema": {"openAPIV3Schema": custom_resource(kind.model)},
+    }
