@@ -1,0 +1,129 @@
+"""The subjects and groups of a benchmark: from its own file, or from the data's subject mapping.
+
+Reads the package's YAML files and `subject_mapping.json` of a data folder; no network.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Final
+
+import yaml
+from pydantic import Field, TypeAdapter, ValidationError
+
+from kompass_api.benchmark import BUILT_IN, BenchmarkSpec, Group, Subject, SubjectName
+from kompass_api.outcomes import FailureClass
+from kompass_api.resolution import nearest
+from kompass_worker.errors import InvalidData, InvalidRequest
+
+MAPPING_FILE: Final = "subject_mapping.json"
+
+_CATEGORIES: Final = ("STEM", "Social Science", "Humanities", "Other")
+"""C-Eval's order of the groups; other categories follow as they come."""
+
+_Text = Annotated[str, Field(min_length=1, max_length=256)]
+_MAPPING: Final = TypeAdapter(dict[SubjectName, tuple[str, _Text, _Text]])
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """What a benchmark consists of, in the order of its table."""
+
+    subjects: tuple[Subject, ...]
+    groups: tuple[Group, ...]
+
+
+@cache
+def builtin(name: str) -> BenchmarkSpec:
+    """The built-in benchmark of this name."""
+    if name not in BUILT_IN:
+        raise InvalidRequest(
+            f"benchmark {name!r} is not built in{nearest(name, BUILT_IN)}",
+            failure=FailureClass.UNKNOWN_BENCHMARK,
+        )
+    text = (files("kompass_worker.benchmarks") / f"{name}.yaml").read_text("utf-8")
+    return BenchmarkSpec.model_validate(yaml.safe_load(text))
+
+
+def catalogue(spec: BenchmarkSpec, folder: Path) -> Catalogue:
+    """The benchmark's subjects and groups, or those that the data folder's mapping names."""
+    path = folder / MAPPING_FILE
+    if path.is_file():
+        return _mapped(spec, path)
+    if not spec.subjects:
+        raise InvalidRequest(
+            f"the benchmark names no subjects and {folder} has no {MAPPING_FILE}: list "
+            "spec.subjects in the Benchmark, or put the mapping "
+            "(subject -> [English title, Chinese title, category]) beside the data"
+        )
+    return Catalogue(tuple(spec.subjects), tuple(spec.groups))
+
+
+def select(known: Catalogue, wanted: Sequence[str]) -> tuple[Subject, ...]:
+    """The wanted subjects in the table's order; all of them where none is named."""
+    if not wanted:
+        return known.subjects
+    names = {subject.name for subject in known.subjects}
+    unknown = [name for name in wanted if name not in names]
+    if unknown:
+        hints = "; ".join(f"{name!r}{nearest(name, names)}" for name in unknown[:5])
+        raise InvalidRequest(
+            f"the benchmark has no such subject: {hints}",
+            failure=FailureClass.UNKNOWN_SUBJECT,
+        )
+    return tuple(subject for subject in known.subjects if subject.name in set(wanted))
+
+
+def row_name(spec: BenchmarkSpec, subject: str) -> str:
+    """Name of the subject's row in the table."""
+    return spec.row_name.replace("{subject}", subject)
+
+
+def _mapped(spec: BenchmarkSpec, path: Path) -> Catalogue:
+    mapping = _mapping(path)
+    known = Catalogue(
+        tuple(Subject(name=name, title=title) for name, (_, title, _) in mapping.items()),
+        tuple(_groups(spec, {name: category for name, (_, _, category) in mapping.items()})),
+    )
+    rows = {row_name(spec, subject.name) for subject in known.subjects}
+    clash = sorted(rows & {group.name for group in known.groups})
+    if clash:
+        raise InvalidData(
+            f"{path.name}: the subject of row {clash[0]!r} has the name of a group: rename the "
+            "subject or its category"
+        )
+    return known
+
+
+def _mapping(path: Path) -> Mapping[str, tuple[str, str, str]]:
+    try:
+        found = _MAPPING.validate_python(json.loads(path.read_text("utf-8-sig")), strict=False)
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise InvalidData(f"{path.name} is not JSON in UTF-8: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or "top level"
+        raise InvalidData(
+            f"{path.name}: {place}: {first['msg']}; expected an object of "
+            "subject -> [English title, Chinese title, category]"
+        ) from error
+    if not found:
+        raise InvalidData(f"{path.name} names no subject: add one, or remove the file")
+    return found
+
+
+def _groups(spec: BenchmarkSpec, categories: Mapping[str, str]) -> Iterable[Group]:
+    prefix = spec.row_name.partition("{subject}")[0].rstrip("-_.")
+    found = dict.fromkeys(categories.values())
+    for category in (*_CATEGORIES, *(name for name in found if name not in _CATEGORIES)):
+        members = [name for name, held in categories.items() if held == category]
+        if members:
+            slug = "-".join(category.lower().split())
+            yield Group(name=f"{prefix}-{slug}" if prefix else slug, subjects=members)
+    # OpenCompass' word for a mean over everything, where no prefix names the whole.
+    yield Group(name=prefix or "average", subjects=list(categories))

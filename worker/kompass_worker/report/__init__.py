@@ -1,0 +1,7 @@
+"""Renderings of a report for people and programs; report.json is the truth."""
+
+from kompass_worker.report.lines import sample_lines
+from kompass_worker.report.renderings import renderings
+from kompass_worker.report.table import table
+
+__all__ = ["renderings", "sample_lines", "table"]

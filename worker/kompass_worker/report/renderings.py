@@ -1,0 +1,48 @@
+"""The files of a report.
+
+Pure.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+from kompass_api.results import Report
+from kompass_worker.report.cells import cells_of
+from kompass_worker.report.markdown import markdown_page
+from kompass_worker.report.notes import notes
+from kompass_worker.report.table import table
+from kompass_worker.report.texts import spreadsheet
+
+
+def renderings(report: Report) -> dict[str, str]:
+    """File name -> content."""
+    return {
+        "report.json": report_json(report),
+        "report.csv": report_csv(report),
+        "report.txt": report_txt(report),
+        "report.md": markdown_page(report),
+    }
+
+
+def report_json(report: Report) -> str:
+    """The report itself, indented; the same report gives the same bytes."""
+    content = report.model_dump(mode="json", by_alias=True)
+    return json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+
+
+def report_csv(report: Report) -> str:
+    """The table as CSV; text that a spreadsheet would run is quoted."""
+    cells = cells_of(report)
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    for row in (cells.header, *cells.rows):
+        writer.writerow([spreadsheet(cell) for cell in row])
+    return out.getvalue()
+
+
+def report_txt(report: Report) -> str:
+    """The table and what a reader must know of it."""
+    return "".join([table(report), "\n", *(f"{note}\n" for note in notes(report))])

@@ -1,0 +1,17 @@
+"""From answers to a report: proof of completeness, samples, scores, headline."""
+
+from kompass_worker.summary.answers import Answer, completeness, distinct
+from kompass_worker.summary.headlines import headline
+from kompass_worker.summary.reports import report_of
+from kompass_worker.summary.samples import samples
+from kompass_worker.summary.scores import scores
+
+__all__ = [
+    "Answer",
+    "completeness",
+    "distinct",
+    "headline",
+    "report_of",
+    "samples",
+    "scores",
+]

@@ -1,0 +1,35 @@
+"""The few numbers that go into a run's status.
+
+Pure. Kubernetes objects hold no floats, so numbers are text here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from kompass_api.results import Score
+from kompass_api.status import HeadlineScore
+
+MAX_SCORES: Final = 20
+
+
+def headline(scores: Iterable[Score]) -> list[HeadlineScore]:
+    """Up to twenty numbers, the widest groups first, then subjects in the table's order."""
+    known = list(scores)
+    groups = sorted((held for held in known if held.kind == "group"), key=lambda held: -held.n)
+    subjects = [held for held in known if held.kind == "subject"]
+    return [_shown(held) for held in (*groups, *subjects)][:MAX_SCORES]
+
+
+def _shown(score: Score) -> HeadlineScore:
+    return HeadlineScore(
+        benchmark=score.row_name,
+        model=score.model,
+        metric=score.metric,
+        mode=score.mode,
+        value="-" if score.value is None else f"{score.value:.2f}",
+        stderr=None if score.stderr is None else f"{score.stderr:.2f}",
+        n=score.n,
+        unscored=score.unscored,
+    )
