@@ -1,0 +1,107 @@
+"""What the words of a status mean, for docs/reference.md; a test keeps the lists complete. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from kompass_api.conditions import ConditionType, Reason
+from kompass_api.outcomes import ExitCode, FailureClass
+
+CONDITIONS: Final[Mapping[ConditionType, str]] = {
+    ConditionType.ACCEPTED: "The run can work: what it names exists, and its document is frozen.",
+    ConditionType.PROGRESSING: "Something moves: a plan, shards or a summary.",
+    ConditionType.SUSPENDED: "`spec.execution.suspend` holds the run.",
+    ConditionType.SHARDS_SUCCEEDED: "Every shard has its manifest. Unknown while shards run.",
+    ConditionType.RESULTS_AVAILABLE: "The report exists; `status.results.uri` says where.",
+    ConditionType.SUCCEEDED: "How the run ended. Unknown until it did.",
+    ConditionType.COMPLETE: "The run ended well.",
+    ConditionType.FAILED: "The run ended, and not well; reason and message say why.",
+    ConditionType.FINISHED: "The run ended, either way. The one to wait for.",
+    ConditionType.READY: "As Complete, for tools that read kstatus (Flux, Argo CD, kpt).",
+    ConditionType.RECONCILING: "The operator is not done with the run (kstatus).",
+    ConditionType.STALLED: "The run ended badly, or waits for a person (kstatus).",
+}
+
+REASONS: Final[Mapping[Reason, str]] = {
+    Reason.ACCEPTED: "The run can work.",
+    Reason.WAITING_FOR_REFERENCES: "Something it names does not exist yet. Waits five minutes.",
+    Reason.INVALID_SPEC: "The run asks for what cannot be; the message names the field.",
+    Reason.ENDPOINT_NOT_FOUND: "No such ModelEndpoint. Apply it, or mend `spec.models`.",
+    Reason.BENCHMARK_NOT_FOUND: "Neither a Benchmark object nor built in. Mend the name.",
+    Reason.SUBJECT_NOT_FOUND: "The benchmark has no such subject. Mend `subjects`.",
+    Reason.SECRET_MISSING: "A Secret, or a key of it, does not exist. Create it.",
+    Reason.STORAGE_MISSING: "Neither the run nor the operator names a storage.",
+    Reason.NAME_COLLISION: "An object of that name belongs to somebody else. Rename the run.",
+    Reason.PENDING: "Nothing has begun.",
+    Reason.PLANNING: "The plan Job runs.",
+    Reason.SHARDS_RUNNING: "Shards run.",
+    Reason.SUMMARIZING: "The summarize Job runs.",
+    Reason.WAITING: "Jobs exist, and no pod of them runs yet.",
+    Reason.UNSCHEDULABLE: "No node has room for a pod now. The run waits.",
+    Reason.IMAGE_PULL_BACK_OFF: "A node cannot pull the image. Tried again.",
+    Reason.QUOTA_EXCEEDED: "The namespace's ResourceQuota is used up. Tried again.",
+    Reason.USER_SUSPENDED: "`spec.execution.suspend` is true.",
+    Reason.QUEUED: "A queue controller holds the Jobs.",
+    Reason.RESUMED: "The run goes on after a suspension.",
+    Reason.NOT_SUSPENDED: "Nothing holds the run.",
+    Reason.ALL_SHARDS_SUCCEEDED: "Every shard has its manifest.",
+    Reason.REPORT_PUBLISHED: "The report is written.",
+    Reason.SUMMARIZER_PENDING: "The report waits for its shards.",
+    Reason.EVALUATION_SUCCEEDED: "Every planned item was answered once, and the report is written.",
+    Reason.PLAN_FAILED: "The plan Job failed; `status.failures` has its message.",
+    Reason.SHARDS_FAILED: "A shard used up its attempts; `status.failures` has the messages.",
+    Reason.SUMMARIZER_FAILED: "The summarize Job failed. The shards' results are kept.",
+    Reason.INCOMPLETE_RESULTS: "Planned items have no answer; the message names some.",
+    Reason.DEADLINE_EXCEEDED: "`deadlineSeconds` or `shardDeadlineSeconds` is over.",
+    Reason.IMAGE_UNAVAILABLE: "The image could not be pulled for five minutes. Mend its name or "
+    "`imagePullSecrets`.",
+    Reason.INVALID_DATA: "A data file is not what the benchmark says; file and row are named.",
+    Reason.PROMPT_TOO_LONG: "A prompt does not fit into the model even without examples.",
+    Reason.MODEL_LOAD_FAILED: "The weights do not load.",
+    Reason.MODEL_ACCESS_DENIED: "The hub or storage refuses the model. Check the token.",
+    Reason.DEVICE_UNAVAILABLE: "The endpoint asks for CUDA, and the pod sees no GPU.",
+    Reason.OUT_OF_MEMORY: "A container or GPU ran out of memory; the limit is in the message.",
+    Reason.STORAGE_DENIED: "Storage refuses the credentials.",
+    Reason.STORAGE_UNAVAILABLE: "Storage does not answer.",
+    Reason.INTERNAL_ERROR: "A bug. Please report the message.",
+}
+
+EXIT_CODES: Final[Mapping[ExitCode, str]] = {
+    ExitCode.OK: "Done.",
+    ExitCode.USAGE: "The run asks for what cannot be. Fails at once.",
+    ExitCode.DATA: "A data file is wrong, or a prompt too long. Fails at once.",
+    ExitCode.INPUT_MISSING: "A file, folder, bucket or repository is not there. Fails at once.",
+    ExitCode.UNAVAILABLE: "A model endpoint does not answer. Tried again.",
+    ExitCode.SOFTWARE: "A bug. Tried again, and counts as an attempt.",
+    ExitCode.STORAGE: "Storage did not answer for long. Tried again.",
+    ExitCode.TEMPORARY: "The hub did not answer, or something else that passes. Tried again.",
+    ExitCode.PERMISSION: "Storage or hub refuses the credentials. Fails at once.",
+    ExitCode.CONFIG: "The weights do not load, or the device is not there. Fails at once.",
+    ExitCode.STOPPED: "Told to stop, after a checkpoint. Goes on later; costs no attempt.",
+}
+
+FAILURE_CLASSES: Final[Mapping[FailureClass, str]] = {
+    FailureClass.INVALID_REQUEST: "The run asks for what cannot be.",
+    FailureClass.UNKNOWN_BENCHMARK: "No benchmark of that name; the nearest names are given.",
+    FailureClass.UNKNOWN_SUBJECT: "No subject of that name; the nearest names are given.",
+    FailureClass.INVALID_DATA: "A data file is not what the benchmark says.",
+    FailureClass.DATA_MISSING: "A data file or folder is not there.",
+    FailureClass.PROMPT_TOO_LONG: "A prompt does not fit into the model.",
+    FailureClass.MODEL_MISSING: "There is no model at the source.",
+    FailureClass.MODEL_LOAD_FAILED: "The weights do not load.",
+    FailureClass.MODEL_ACCESS_DENIED: "The hub or storage refuses the model.",
+    FailureClass.DEVICE_UNAVAILABLE: "The device that the endpoint asks for is not there.",
+    FailureClass.DEVICE_OUT_OF_MEMORY: "The GPU has too little memory, even for one prompt.",
+    FailureClass.OUT_OF_MEMORY: "The container reached its memory limit.",
+    FailureClass.STORAGE_DENIED: "Storage refuses the credentials.",
+    FailureClass.BUCKET_MISSING: "The bucket does not exist.",
+    FailureClass.STORAGE_UNAVAILABLE: "Storage did not answer.",
+    FailureClass.HUB_UNAVAILABLE: "The hub did not answer.",
+    FailureClass.INCOMPLETE_RESULTS: "Planned items have no answer.",
+    FailureClass.IMAGE_UNAVAILABLE: "The image could not be pulled.",
+    FailureClass.SECRET_MISSING: "A Secret, or a key of it, is not there.",
+    FailureClass.DEADLINE_EXCEEDED: "The time was over.",
+    FailureClass.INTERRUPTED: "The pod was evicted, deleted or its node lost.",
+    FailureClass.INTERNAL: "A bug.",
+}
