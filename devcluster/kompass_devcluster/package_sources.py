@@ -7,8 +7,10 @@ import os
 import shutil
 import ssl
 import subprocess
-import sys
 from pathlib import Path
+
+from .commands import output
+from .package_index import find_pip
 
 __all__ = ["build_mounts"]
 
@@ -45,12 +47,8 @@ def _certificates() -> Path | None:
 
 def _pip_settings() -> dict[str, str]:
     """Read what pip on this machine is told, by file or environment."""
-    said = subprocess.run(
-        [sys.executable, "-m", "pip", "config", "list"],
-        capture_output=True,
-        text=True,
-        check=False,
-    ).stdout
+    pip = find_pip()
+    said = "" if pip is None else output([*pip, "config", "list"])
     found: dict[str, str] = {}
     for line in said.splitlines():
         key, _, value = line.partition("=")
