@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Final
 
 from generate_charts import chart_copy
+from generate_reference import reference
+from generate_yaml import as_yaml
 from kompass_api.definitions import KINDS, definition
 from kompass_api.resources import GROUP
-from generate_yaml import as_yaml
-from generate_reference import reference
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 HEADER: Final = "# Generated from crds/kompass_api by `make generate`; edit the models instead.\n"

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from kompass_api.conditions import Condition
 from kompass_api.resources import API_VERSION, DNS_LABEL, ApiModel, ObjectMeta, RuledModel
-from kompass_api.rules import Shape, rule
+from kompass_api.rules import KeyedBy, Shape, rule
 from kompass_api.sources import Source, names_data
 
 Column = Annotated[
@@ -238,11 +238,8 @@ class BenchmarkSpec(RuledModel):
             description="Its subjects, in the table's order. A subject_mapping.json beside the "
             "data (subject -> [English title, Chinese title, category]) takes their place.",
             max_length=512,
-            json_schema_extra={
-                "x-kubernetes-list-type": "map",
-                "x-kubernetes-list-map-keys": ["name"],
-            },
         ),
+        KeyedBy("name"),
     ] = []
     groups: Annotated[
         list[Group],
@@ -250,11 +247,8 @@ class BenchmarkSpec(RuledModel):
             description="Rows with the mean of several subjects. A subject_mapping.json brings "
             "its categories instead.",
             max_length=64,
-            json_schema_extra={
-                "x-kubernetes-list-type": "map",
-                "x-kubernetes-list-map-keys": ["name"],
-            },
         ),
+        KeyedBy("name"),
     ] = []
     prompt: Annotated[Prompt, Field(description="How a row becomes a prompt.")]
     examples: Annotated[Examples, Field(description="Few-shot examples.")] = Examples()
@@ -348,11 +342,8 @@ class BenchmarkStatus(ApiModel):
         Field(
             description="What was seen of the benchmark.",
             max_length=20,
-            json_schema_extra={
-                "x-kubernetes-list-type": "map",
-                "x-kubernetes-list-map-keys": ["type"],
-            },
         ),
+        KeyedBy("type"),
     ] = []
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, ClassVar, Final, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from kompass_api.benchmark import SubjectName
 from kompass_api.resources import (
@@ -17,7 +17,7 @@ from kompass_api.resources import (
     ObjectMeta,
     RuledModel,
 )
-from kompass_api.rules import Transition, immutable, refusal, rule
+from kompass_api.rules import KeyedBy, Transition, immutable, rule
 from kompass_api.sources import Source, Storage, names_data
 from kompass_api.status import EvalRunStatus
 
@@ -172,11 +172,8 @@ class EvalRunSpec(RuledModel):
             description="Models to evaluate.",
             min_length=1,
             max_length=16,
-            json_schema_extra={
-                "x-kubernetes-list-type": "map",
-                "x-kubernetes-list-map-keys": ["name"],
-            },
         ),
+        KeyedBy("name"),
     ]
     benchmarks: Annotated[
         list[BenchmarkRef],
@@ -184,11 +181,8 @@ class EvalRunSpec(RuledModel):
             description="Benchmarks to evaluate on.",
             min_length=1,
             max_length=64,
-            json_schema_extra={
-                "x-kubernetes-list-type": "map",
-                "x-kubernetes-list-map-keys": ["name"],
-            },
         ),
+        KeyedBy("name"),
     ]
     profile: Annotated[Profile, Field(description="Whose rules the scores follow.")] = (
         Profile.OPENCOMPASS_05
@@ -206,18 +200,6 @@ class EvalRunSpec(RuledModel):
     execution: Annotated[Execution, Field(description="How it is carried out.")] = Execution()
     retry: Annotated[Retry, Field(description="What is tried again.")] = Retry()
     cleanup: Annotated[Cleanup, Field(description="What is removed after the end.")] = Cleanup()
-
-    # The API server sees this by the lists' map keys.
-    @model_validator(mode="after")
-    def _names_are_unique(self) -> EvalRunSpec:
-        for field, names in (
-            ("models", [model.name for model in self.models]),
-            ("benchmarks", [benchmark.name for benchmark in self.benchmarks]),
-        ):
-            twice = sorted({name for name in names if names.count(name) > 1})
-            if twice:
-                raise refusal(f"{field} lists {', '.join(twice)} more than once: name it once")
-        return self
 
 
 class EvalRun(RuledModel):

@@ -21,7 +21,7 @@ from kompass_api.resources import (
     ObjectMeta,
     RuledModel,
 )
-from kompass_api.rules import VALIDATIONS, Shape, rule
+from kompass_api.rules import VALIDATIONS, KeyedBy, Shape, rule
 from kompass_api.sources import HUB, HUB_DATA, Source
 
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}")
@@ -281,11 +281,8 @@ class ModelEndpointStatus(ApiModel):
         Field(
             description="What was seen of the model.",
             max_length=20,
-            json_schema_extra={
-                "x-kubernetes-list-type": "map",
-                "x-kubernetes-list-map-keys": ["type"],
-            },
         ),
+        KeyedBy("type"),
     ] = []
 
 

@@ -122,7 +122,8 @@ class ObjectMeta(BaseModel):
         alias_generator=to_camel, populate_by_name=True, extra="ignore", frozen=True
     )
 
-    name: DnsLabel
+    # What a name may be is a rule of its kind, which says why.
+    name: Annotated[str, Field(min_length=1, max_length=253)]
     namespace: str = "default"
     uid: str = ""
     generation: int = 0

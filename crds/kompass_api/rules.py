@@ -78,6 +78,31 @@ class Shape:
         return {**handler(core), VALIDATIONS: [self.validation()]}
 
 
+@dataclass(frozen=True)
+class KeyedBy:
+    """A list in which a field of the items (its Python name is its name) is there once."""
+
+    key: str
+
+    def _checked(self, items: list[Any]) -> list[Any]:
+        keys = [str(getattr(item, self.key)) for item in items]
+        twice = sorted({key for key in keys if keys.count(key) > 1})
+        if twice:
+            raise refusal(f"lists {', '.join(twice)} more than once: keep one of each")
+        return items
+
+    def __get_pydantic_core_schema__(
+        self, source: object, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        return core_schema.no_info_after_validator_function(self._checked, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, core: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        keys = {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": [self.key]}
+        return {**handler(core), **keys}
+
+
 def rule(cel: str, message: str, *, field: str = "") -> Callable[[_Check], _Check]:
     """Mark a method as the Python side of a CEL rule; it returns whether the rule is kept."""
 

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from kompass_api.conditions import Condition
 from kompass_api.resources import ApiModel
+from kompass_api.rules import KeyedBy
 
 
 class ShardCounts(ApiModel):
@@ -90,11 +91,8 @@ class EvalRunStatus(ApiModel):
         Field(
             description="Finished=True ends every run; Succeeded says how.",
             max_length=20,
-            json_schema_extra={
-                "x-kubernetes-list-type": "map",
-                "x-kubernetes-list-map-keys": ["type"],
-            },
         ),
+        KeyedBy("type"),
     ] = []
     start_time: Annotated[
         str | None, Field(description="When it was accepted (UTC).", max_length=32)

@@ -1,0 +1,85 @@
+"""`kompass run` refuses what the API server refuses, and takes what it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+from api_manifests import ALSO_RIGHT, BROKEN_RULES, BROKEN_TYPES, RIGHT, Wrong, changed
+from pydantic import ValidationError
+
+from kompass_api import Benchmark, EvalRun, ModelEndpoint
+from kompass_api.modelendpoint import ResourceAmounts
+from kompass_api.resources import RuledModel
+from kompass_api.rules import Shape, cel_text, immutable, rules_of
+
+MODELS: Mapping[str, type[RuledModel]] = {
+    "EvalRun": EvalRun,
+    "ModelEndpoint": ModelEndpoint,
+    "Benchmark": Benchmark,
+}
+
+
+@pytest.mark.parametrize(
+    "wrong", [pytest.param(wrong, id=name) for name, wrong in BROKEN_RULES.items()]
+)
+def test_a_broken_rule_is_refused_with_the_words_of_the_api_server(wrong: Wrong) -> None:
+    with pytest.raises(ValidationError) as refused:
+        MODELS[wrong.kind].model_validate(wrong.manifest)
+    assert wrong.fix in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "wrong", [pytest.param(wrong, id=name) for name, wrong in BROKEN_TYPES.items()]
+)
+def test_what_types_and_bounds_refuse_is_refused(wrong: Wrong) -> None:
+    with pytest.raises(ValidationError):
+        MODELS[wrong.kind].model_validate(wrong.manifest)
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes"), [pytest.param(*right, id=name) for name, right in ALSO_RIGHT.items()]
+)
+def test_right_manifests_are_taken(kind: str, changes: Mapping[str, object]) -> None:
+    taken = MODELS[kind].model_validate(changed(RIGHT[kind], changes))
+    assert taken.model_dump(by_alias=True)["kind"] == kind
+
+
+def test_all_broken_rules_of_an_object_are_named_at_once() -> None:
+    wrong = changed(
+        RIGHT["ModelEndpoint"],
+        {"spec/source": {"uri": "s3://models/llama", "revision": "main", "tokenSecret": "hub"}},
+    )
+    with pytest.raises(ValidationError) as refused:
+        ModelEndpoint.model_validate(wrong)
+    assert "revision belongs to" in str(refused.value)
+    assert "tokenSecret belongs to" in str(refused.value)
+
+
+def test_a_whole_number_of_cores_is_a_quantity() -> None:
+    assert ResourceAmounts.model_validate({"cpu": 2}).cpu == "2"
+
+
+def test_a_yes_is_no_quantity() -> None:
+    with pytest.raises(ValidationError):
+        ResourceAmounts.model_validate({"cpu": True})
+
+
+def test_a_shape_ends_where_the_text_ends() -> None:
+    assert not Shape("^[a-z]+$", "letters").matches("abc\n")
+
+
+def test_text_in_cel_is_escaped() -> None:
+    assert cel_text(r"it's \d") == r"'it\'s \\d'"
+
+
+def test_an_immutable_optional_field_keeps_its_absence() -> None:
+    transition = immutable("storage", "stays", optional=True)
+    assert transition.cel == (
+        "has(self.storage) == has(oldSelf.storage) && "
+        "(!has(self.storage) || self.storage == oldSelf.storage)"
+    )
+
+
+def test_rules_come_in_the_order_they_are_written() -> None:
+    assert [rule.field for rule in rules_of(EvalRun)] == [".metadata.name"]
