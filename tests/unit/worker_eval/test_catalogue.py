@@ -1,0 +1,127 @@
+"""Built-in benchmarks, subject mappings and the choice of subjects."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+from unit.worker_eval.builders import spec_of
+
+from kompass_api.benchmark import BUILT_IN, Subject
+from kompass_api.outcomes import FailureClass
+from kompass_worker.benchmarks import builtin, catalogue, select
+from kompass_worker.errors import InvalidData, InvalidRequest
+
+SIZES = {
+    "ceval-stem": 20,
+    "ceval-social-science": 10,
+    "ceval-humanities": 11,
+    "ceval-other": 11,
+    "ceval-hard": 8,
+    "ceval": 52,
+}
+
+
+def test_every_built_in_benchmark_has_a_file_and_every_file_is_built_in() -> None:
+    folder = files("kompass_worker.benchmarks")
+    names = {
+        path.name.removesuffix(".yaml") for path in folder.iterdir() if path.name[-5:] == ".yaml"
+    }
+    assert names == set(BUILT_IN)
+
+
+@pytest.mark.parametrize("name", sorted(BUILT_IN))
+def test_a_built_in_benchmark_has_the_method_the_api_says(name: str) -> None:
+    assert builtin(name).method is BUILT_IN[name]
+
+
+@pytest.mark.parametrize("name", sorted(BUILT_IN))
+def test_c_eval_has_52_subjects_in_its_groups(name: str, tmp_path: Path) -> None:
+    known = catalogue(builtin(name), tmp_path)
+    assert {group.name: len(group.subjects) for group in known.groups} == SIZES
+    assert len({subject.name for subject in known.subjects}) == 52
+    assert len({subject.title for subject in known.subjects}) == 52
+    assert known.groups[-1].subjects == [subject.name for subject in known.subjects]
+
+
+def test_the_two_c_evals_differ_in_method_only() -> None:
+    gen, ppl = builtin("ceval-gen"), builtin("ceval-ppl")
+    assert gen.subjects == ppl.subjects
+    assert gen.groups == ppl.groups
+    assert gen.data == ppl.data
+    assert gen.prompt.rounds == ppl.prompt.rounds
+    assert gen.examples == ppl.examples
+
+
+def test_an_unknown_benchmark_is_refused_with_the_nearest_names() -> None:
+    with pytest.raises(InvalidRequest, match="'ceval-gn' is not built in; did you mean ceval-gen"):
+        builtin("ceval-gn")
+
+
+def mapped(folder: Path, mapping: object) -> Path:
+    (folder / "subject_mapping.json").write_text(json.dumps(mapping), "utf-8")
+    return folder
+
+
+def test_a_subject_mapping_takes_the_place_of_subjects_and_groups(tmp_path: Path) -> None:
+    mapping = {
+        "rocks": ["Rocks", "岩石", "STEM"],
+        "song": ["Song", "歌", "Humanities"],
+        "folk_art": ["Folk Art", "民艺", "Own Category"],
+        "stars": ["Stars", "星", "STEM"],
+    }
+    known = catalogue(builtin("ceval-gen"), mapped(tmp_path, mapping))
+    assert known.subjects[0] == Subject(name="rocks", title="岩石")
+    assert [(group.name, group.subjects) for group in known.groups] == [
+        ("ceval-stem", ["rocks", "stars"]),
+        ("ceval-humanities", ["song"]),
+        ("ceval-own-category", ["folk_art"]),
+        ("ceval", ["rocks", "song", "folk_art", "stars"]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("mapping", "message"),
+    [
+        pytest.param({}, "names no subject", id="empty"),
+        pytest.param(["rocks"], "expected an object of subject", id="a-list"),
+        pytest.param({"rocks": ["Rocks", "岩石"]}, "rocks", id="no-category"),
+        pytest.param({"stem": ["S", "词干", "STEM"]}, "row 'ceval-stem'", id="named-as-a-group"),
+    ],
+)
+def test_a_wrong_subject_mapping_is_refused(mapping: object, message: str, tmp_path: Path) -> None:
+    with pytest.raises(InvalidData, match=message):
+        catalogue(builtin("ceval-gen"), mapped(tmp_path, mapping))
+
+
+def test_a_mapping_that_is_not_json_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "subject_mapping.json").write_text("{", "utf-8")
+    with pytest.raises(InvalidData, match=r"subject_mapping\.json is not JSON"):
+        catalogue(builtin("ceval-gen"), tmp_path)
+
+
+def test_a_benchmark_without_any_subject_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidRequest, match="names no subjects"):
+        catalogue(spec_of(), tmp_path)
+
+
+def test_subjects_are_chosen_once_in_the_order_of_the_table(tmp_path: Path) -> None:
+    known = catalogue(builtin("ceval-gen"), tmp_path)
+    chosen = select(known, ["law", "computer_network", "law"])
+    assert [subject.name for subject in chosen] == ["computer_network", "law"]
+
+
+def test_no_choice_is_all_subjects(tmp_path: Path) -> None:
+    known = catalogue(builtin("ceval-gen"), tmp_path)
+    assert select(known, []) == known.subjects
+
+
+def test_an_unknown_subject_is_refused_with_the_nearest_names(tmp_path: Path) -> None:
+    known = catalogue(builtin("ceval-gen"), tmp_path)
+    with pytest.raises(
+        InvalidRequest, match="'hi_school_physics'; did you mean high_school_ph"
+    ) as told:
+        select(known, ["law", "hi_school_physics"])
+    assert told.value.failure is FailureClass.UNKNOWN_SUBJECT
