@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_MARKDOWN: Final = re.compile(r"([\\`*_{}\[\]()#+!|~])")
+_MARKDOWN: Final = re.compile(r"([\\`*_{}\[\]#|~])")
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _ENTITIES: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 

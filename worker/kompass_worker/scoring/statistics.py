@@ -11,6 +11,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 from statistics import NormalDist
 from typing import Final
 
@@ -52,8 +54,9 @@ def unweighted(parts: Sequence[Estimate]) -> Estimate:
     values = [part.value for part in parts if part.value is not None]
     if not parts or len(values) < len(parts):
         return UNKNOWN
-    # OpenCompass' order: the sum of percentages, then the division.
-    value = math.fsum(values) / len(values)
+    # As OpenCompass adds: from left to right, without fsum or the compensation that sum() has since
+    # Python 3.12. A mean on the edge of two decimals would print differently.
+    value = reduce(add, values) / len(values)
     errors = [part.stderr for part in parts if part.stderr is not None]
     if len(errors) < len(parts):
         return Estimate(value, None, None)

@@ -1,0 +1,148 @@
+"""Renderings of a report, compared with files a person has read."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+from unit.worker_eval.builders import ENVIRONMENT, sample_of
+
+from kompass_api.results import Completeness, DataLineage, Interval, ModelLineage, Report, Score
+from kompass_worker.report import renderings, sample_lines, table
+from kompass_worker.report.texts import markdown, printable, spreadsheet
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def score(row_name: str, model: str, value: float | None, *, version: str = "db9ce2") -> Score:
+    is_group = version == "-"
+    return Score(
+        model=model,
+        benchmark="ceval-gen",
+        row_name=row_name,
+        kind="group" if is_group else "subject",
+        oc_version=version,
+        metric="naive_average" if is_group else "accuracy",
+        mode="gen",
+        value=value,
+        stderr=None if value is None else 4.321,
+        interval=None
+        if value is None
+        else Interval(low=max(0, value - 8), high=min(100, value + 8)),
+        n=0 if value is None else 21,
+        unscored=2 if value is None else 0,
+    )
+
+
+REPORT = Report(
+    namespace="default",
+    run="demo",
+    uid="1f0c",
+    profile="opencompass@0.5",
+    seed=0,
+    run_digest="sha256:aa",
+    plan_digest="sha256:bb",
+    completeness=Completeness(planned=23, answered=23, duplicates=0),
+    scores=[
+        score("ceval-computer_network", "smol", 2.675),
+        score("ceval-computer_network", "large|model", 100.0),
+        score("ceval-law", "smol", None, version="8ff17c"),
+        score("ceval-law", "large|model", 9.5, version="8ff17c"),
+        score("法学-平均", "large|model", 54.75, version="-"),
+    ],
+    models=[
+        ModelLineage(model="smol", source="hf://smol/lm", revision="v1", environment=ENVIRONMENT),
+        ModelLineage(model="large|model", source="s3://bucket/large", environment=ENVIRONMENT),
+    ],
+    data=[
+        DataLineage(
+            benchmark="ceval-gen",
+            subject=name,
+            oc_version=version,
+            content_hash="sha256:cc",
+            data_digest="sha256:dd",
+        )
+        for name, version in (("computer_network", "db9ce2"), ("law", "8ff17c"))
+    ],
+)
+
+
+@pytest.mark.parametrize("name", ["report.json", "report.csv", "report.txt", "report.md"])
+def test_a_rendering_is_as_it_was_read(name: str) -> None:
+    path = GOLDEN / name
+    if os.environ.get("UPDATE_GOLDEN"):
+        path.write_text(renderings(REPORT)[name], "utf-8", newline="")
+    assert renderings(REPORT)[name] == path.read_bytes().decode()
+
+
+def test_there_is_no_other_rendering_and_no_other_golden_file() -> None:
+    assert set(renderings(REPORT)) == {path.name for path in GOLDEN.iterdir()}
+
+
+def test_report_json_is_the_report() -> None:
+    assert Report.model_validate_json(renderings(REPORT)["report.json"]) == REPORT
+
+
+def test_the_table_is_aligned_in_terminal_cells() -> None:
+    # 2.675 is stored a little below itself and printed as it is stored, as OpenCompass does.
+    header, rule, *rows = table(REPORT).splitlines()
+    assert header.split() == ["dataset", "version", "metric", "mode", "smol", "large|model"]
+    assert {cell_len(line) for line in (header, rule, *rows)} == {cell_len(header)}
+    assert rows[0].split()[-2:] == ["2.67", "100.00"]
+
+
+def test_the_csv_is_read_again_as_the_table() -> None:
+    header, *rows = csv.reader(io.StringIO(renderings(REPORT)["report.csv"]))
+    assert header[4:] == ["smol", "large|model"]
+    assert rows[1] == ["ceval-law", "8ff17c", "accuracy", "gen", "-", "9.50"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("=1+1", "'=1+1", id="formula"),
+        pytest.param("@SUM(A1)", "'@SUM(A1)", id="at"),
+        pytest.param("-2", "'-2", id="minus"),
+        pytest.param("-", "-", id="the-mark-for-missing"),
+        pytest.param("ceval-law", "ceval-law", id="harmless"),
+    ],
+)
+def test_a_spreadsheet_runs_nothing(text: str, expected: str) -> None:
+    assert spreadsheet(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("a|b", r"a\|b", id="border"),
+        pytest.param("<img src=x>", "&lt;img src=x&gt;", id="html"),
+        pytest.param("[a](b)", r"\[a\](b)", id="link"),
+        pytest.param("a_b*c`d`", r"a\_b\*c\`d\`", id="emphasis-and-code"),
+        pytest.param("a\nb", "a\N{REPLACEMENT CHARACTER}b", id="line-break"),
+    ],
+)
+def test_a_page_shows_text_as_it_is(text: str, expected: str) -> None:
+    assert markdown(text) == expected
+
+
+def test_a_terminal_is_told_nothing_by_a_name() -> None:
+    assert "\x1b" not in printable("\x1b[2Jname")
+
+
+def test_an_incomplete_report_says_so() -> None:
+    proof = Completeness(planned=3, answered=2, duplicates=0, missing=["smol/b/s/1"], unexpected=1)
+    text = renderings(REPORT.model_copy(update={"completeness": proof}))["report.txt"]
+    assert "INCOMPLETE: 2 of 3 planned items were answered, 1 answers were not planned." in text
+    assert "smol/b/s/1" in text
+
+
+def test_a_sample_is_a_line_of_json() -> None:
+    held = [sample_of("b/s/0", 1.0), sample_of("b/s/1", None)]
+    lines = list(sample_lines(held))
+    assert [json.loads(line)["score"] for line in lines] == [1.0, None]
+    assert all(line.endswith("\n") and line.count("\n") == 1 for line in lines)
