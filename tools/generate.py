@@ -44,11 +44,12 @@ def differences(root: Path) -> list[str]:
 
 def write(root: Path) -> list[str]:
     """Write every file that differs; returns their paths."""
-    changed = [path for path, text in generated().items() if _difference(root / path, text)]
+    files = generated()
+    changed = [path for path, text in files.items() if _difference(root / path, text)]
     for path in changed:
         target = root / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(generated()[path], encoding="utf-8")
+        target.write_text(files[path], encoding="utf-8")
     return sorted(changed)
 
 

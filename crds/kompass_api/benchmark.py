@@ -9,7 +9,14 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from kompass_api.conditions import Condition
-from kompass_api.resources import API_VERSION, DNS_LABEL, ApiModel, ObjectMeta, RuledModel
+from kompass_api.resources import (
+    API_VERSION,
+    DNS_LABEL,
+    ApiModel,
+    ObjectMeta,
+    ObservedGeneration,
+    RuledModel,
+)
 from kompass_api.rules import KeyedBy, Shape, rule
 from kompass_api.sources import Source, names_data
 
@@ -335,7 +342,7 @@ class BenchmarkStatus(ApiModel):
     """What is known of a benchmark."""
 
     observed_generation: Annotated[
-        int, Field(description="Generation of the spec this status is about.", ge=0)
+        ObservedGeneration, Field(description="Generation of the spec this status is about.")
     ] = 0
     conditions: Annotated[
         list[Condition],

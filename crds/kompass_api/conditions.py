@@ -12,7 +12,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from kompass_api.resources import ApiModel
+from kompass_api.resources import ApiModel, ObservedGeneration
 
 
 class ConditionStatus(StrEnum):
@@ -101,7 +101,7 @@ class Condition(ApiModel):
         str, Field(description="What, where and what to do, for a person.", max_length=1024)
     ] = ""
     observed_generation: Annotated[
-        int, Field(description="Generation of the spec this was seen for.", ge=0)
+        ObservedGeneration, Field(description="Generation of the spec this was seen for.")
     ] = 0
     last_transition_time: Annotated[
         str, Field(description="When the status last changed (UTC).", max_length=32)

@@ -19,6 +19,7 @@ from kompass_api.resources import (
     LabelKey,
     LabelValue,
     ObjectMeta,
+    ObservedGeneration,
     RuledModel,
 )
 from kompass_api.rules import VALIDATIONS, KeyedBy, Shape, rule
@@ -274,7 +275,7 @@ class ModelEndpointStatus(ApiModel):
     """What is known of a model."""
 
     observed_generation: Annotated[
-        int, Field(description="Generation of the spec this status is about.", ge=0)
+        ObservedGeneration, Field(description="Generation of the spec this status is about.")
     ] = 0
     conditions: Annotated[
         list[Condition],

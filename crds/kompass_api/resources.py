@@ -70,6 +70,13 @@ Digest = Annotated[
 """`sha256:` and 64 hexadecimal digits."""
 
 
+Count = Annotated[int, Field(ge=0, le=2_147_483_647)]
+"""A number of things."""
+
+ObservedGeneration = Annotated[int, Field(ge=0, le=9_007_199_254_740_991)]
+"""A resource's generation: whole up to where JSON numbers lose their last digit."""
+
+
 class ApiModel(BaseModel):
     """A part of a resource or document: camelCase outside, snake_case inside, immutable."""
 

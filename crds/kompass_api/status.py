@@ -7,27 +7,27 @@ from typing import Annotated
 from pydantic import Field
 
 from kompass_api.conditions import Condition
-from kompass_api.resources import ApiModel
+from kompass_api.resources import ApiModel, Count, ObservedGeneration
 from kompass_api.rules import KeyedBy
 
 
 class ShardCounts(ApiModel):
     """How far the shards are."""
 
-    total: Annotated[int, Field(description="Shards in the plan.", ge=0)] = 0
-    queued: Annotated[int, Field(description="Not started, or held by a queue.", ge=0)] = 0
-    running: Annotated[int, Field(description="With an active Job.", ge=0)] = 0
-    succeeded: Annotated[int, Field(description="Finished with a manifest.", ge=0)] = 0
-    failed: Annotated[int, Field(description="Given up.", ge=0)] = 0
+    total: Annotated[Count, Field(description="Shards in the plan.")] = 0
+    queued: Annotated[Count, Field(description="Not started, or held by a queue.")] = 0
+    running: Annotated[Count, Field(description="With an active Job.")] = 0
+    succeeded: Annotated[Count, Field(description="Finished with a manifest.")] = 0
+    failed: Annotated[Count, Field(description="Given up.")] = 0
 
 
 class ItemCounts(ApiModel):
     """What became of the planned items."""
 
-    planned: Annotated[int, Field(description="Items in the plan.", ge=0)] = 0
-    answered: Annotated[int, Field(description="Items with exactly one answer.", ge=0)] = 0
+    planned: Annotated[Count, Field(description="Items in the plan.")] = 0
+    answered: Annotated[Count, Field(description="Items with exactly one answer.")] = 0
     unscored: Annotated[
-        int, Field(description="Answers that could not be judged; they leave the mean.", ge=0)
+        Count, Field(description="Answers that could not be judged; they leave the mean.")
     ] = 0
 
 
@@ -42,8 +42,8 @@ class HeadlineScore(ApiModel):
     stderr: Annotated[
         str | None, Field(description="Its standard error; absent below two items.", max_length=32)
     ] = None
-    n: Annotated[int, Field(description="Items that count.", ge=0)]
-    unscored: Annotated[int, Field(description="Items that could not be judged.", ge=0)] = 0
+    n: Annotated[Count, Field(description="Items that count.")]
+    unscored: Annotated[Count, Field(description="Items that could not be judged.")] = 0
 
 
 class Results(ApiModel):
@@ -61,9 +61,12 @@ class Failure(ApiModel):
     """One pod or Job that did not end well."""
 
     stage: Annotated[str, Field(description="plan, shard or summarize.", max_length=16)]
-    shard: Annotated[int | None, Field(description="Shard index.", ge=0)] = None
+    shard: Annotated[Count | None, Field(description="Shard index.")] = None
     failure: Annotated[str, Field(alias="class", description="Kind of failure.", max_length=64)]
-    exit_code: Annotated[int | None, Field(description="Exit status of the container.")] = None
+    exit_code: Annotated[
+        Annotated[int, Field(ge=-2_147_483_648, le=2_147_483_647)] | None,
+        Field(description="Exit status of the container."),
+    ] = None
     message: Annotated[str, Field(description="What, where, what to do.", max_length=512)] = ""
     pod: Annotated[str, Field(description="Pod name.", max_length=253)] = ""
     node: Annotated[str, Field(description="Node it ran on.", max_length=253)] = ""
@@ -74,14 +77,14 @@ class PlannedModel(ApiModel):
     """A model's part of the plan; shard indices follow the models' order."""
 
     name: Annotated[str, Field(description="ModelEndpoint.", max_length=63)]
-    shards: Annotated[int, Field(description="Number of shards.", ge=0)]
+    shards: Annotated[Count, Field(description="Number of shards.")]
 
 
 class EvalRunStatus(ApiModel):
     """How far a run is and what came of it."""
 
     observed_generation: Annotated[
-        int, Field(description="Generation of the spec this status is about.", ge=0)
+        ObservedGeneration, Field(description="Generation of the spec this status is about.")
     ] = 0
     phase: Annotated[
         str, Field(description="For the eye; programs read the conditions.", max_length=32)
