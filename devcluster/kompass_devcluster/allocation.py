@@ -13,6 +13,7 @@ from pathlib import Path
 
 from .cgroups import create_cgroups, has_cgroups
 from .commands import output
+from .console import say
 from .errors import DevClusterError
 
 __all__ = ["Network", "allocated", "claim", "locked", "network", "release"]
@@ -40,7 +41,11 @@ def locked(file: Path) -> Iterator[None]:
     """Hold a lock that ends with the process; others wait."""
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say(f"waiting for another run that holds {file}")
+            fcntl.flock(handle, fcntl.LOCK_EX)
         yield
 
 

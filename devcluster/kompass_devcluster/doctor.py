@@ -42,6 +42,7 @@ _PROGRAMS = {
 }
 # The one thing that is no Debian package: none of them is new enough.
 GO = "go"
+_DEBIAN_KEYS = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 _POLICY = Path("/usr/sbin/policy-rc.d")
 
 
@@ -103,6 +104,8 @@ def _missing_packages() -> list[Lack]:
     }
     if cni_plugins() is None:
         absent["CNI plugins"] = "containernetworking-plugins"
+    if not _DEBIAN_KEYS.exists():
+        absent["Debian's archive keys"] = "debian-archive-keyring"
     if find_pip() is None:
         absent["pip"] = "python3-pip"
     return [

@@ -106,6 +106,11 @@ class ClusterFolders:
         return self.node / "prepared"
 
     @property
+    def store_checked(self) -> Path:
+        """A file that exists once the image store holds no container of an earlier node."""
+        return self.node / "store-checked"
+
+    @property
     def containerd_socket(self) -> Path:
         """Where containerd listens."""
         return self.node / "containerd" / "containerd.sock"

@@ -52,16 +52,14 @@ def down(folders: Folders, cluster: ClusterFolders, *, purge: bool) -> None:
 
 def restart(folders: Folders, cluster: ClusterFolders, name: str) -> None:
     """Stop one component and start it again."""
-    net = allocated(folders.state, cluster.name)
-    pid = find_node(cluster)
-    if net is None or pid is None:
-        raise NotRunning(f"cluster {cluster.name} is down: start it with `up`")
-    node = node_of(folders, _facts(cluster, net), cluster, pid)
-    if name not in node.table:
-        raise DevClusterError(f"no component {name!r}; there are: {', '.join(node.table)}")
-    with step(f"restarted {name}"):
-        stop_process(pid, name)
-        node.start(name)
+    with locked(folders.state / "locks" / cluster.name):
+        net, pid = allocated(folders.state, cluster.name), find_node(cluster)
+        if net is None or pid is None:
+            raise NotRunning(f"cluster {cluster.name} is down: start it with `up`")
+        node = node_of(folders, _facts(cluster, net), cluster, pid)
+        with step(f"restarted {name}"):
+            stop_process(pid, name)
+            node.start(name)
 
 
 def _sweep(folders: Folders, cluster: ClusterFolders) -> None:

@@ -121,9 +121,10 @@ def _connect(pid: int, net: Network) -> None:
     output(["ip", "link", "add", net.link, *peer])
     output(["ip", "address", "add", f"{net.host}/{net.prefix}", "dev", net.link])
     output(["ip", "link", "set", net.link, "up"])
+    # There is no way out; without this route a pod would learn that by waiting for an answer.
     inside = (
         f"ip address add {net.node}/{net.prefix} dev eth0 && ip link set eth0 up"
-        f" && ip route add default via {net.host}"
+        " && ip route add unreachable default"
     )
     output(enter(pid, ["sh", "-c", inside]))
 

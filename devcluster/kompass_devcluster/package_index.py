@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib.util
 import sys
 from pathlib import Path
 
@@ -15,11 +16,9 @@ __all__ = ["fetch_wheel", "find_pip"]
 @functools.cache
 def find_pip() -> tuple[str, ...] | None:
     """Return the command that runs pip; a virtual environment made by uv has none of its own."""
-    for python in (
-        sys.executable,
-        str(Path(sys.base_prefix, "bin", "python3")),
-        "/usr/bin/python3",
-    ):
+    if importlib.util.find_spec("pip") is not None:
+        return (sys.executable, "-m", "pip")
+    for python in (str(Path(sys.base_prefix, "bin", "python3")), "/usr/bin/python3"):
         command = (python, "-m", "pip")
         if succeeds([*command, "--version"]):
             return command

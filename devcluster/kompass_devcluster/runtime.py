@@ -23,6 +23,7 @@ def forget_containers(node: int, cluster: ClusterFolders) -> None:
 
     Without this the new kubelet finds pods it knows nothing of, and busies itself with them first.
     """
+    stop_process(node, "containerd")
     sandboxes = cluster.images / _SANDBOXES
     if not sandboxes.exists() or not any(sandboxes.iterdir()):
         return

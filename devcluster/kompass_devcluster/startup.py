@@ -85,9 +85,10 @@ def start_all(node: Node, gpus: int) -> None:
 
 def _start_runtime(node: Node) -> None:
     with step("node: containerd takes images"):
-        if "containerd" not in running(node.pid):
+        if not node.cluster.store_checked.exists():
             forget_containers(node.pid, node.cluster)
-            node.start("containerd")
+            node.cluster.store_checked.touch()
+        node.start("containerd")
         wait_for_containerd(node.cluster)
         import_pause(node.pid, node.tools / "pause")
 

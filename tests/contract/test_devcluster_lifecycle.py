@@ -15,6 +15,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = f"test{os.getpid()}"
+LOOK = "getent hosts kubernetes.default && echo $KOMPASS_FAKE_GPUS"
 POD = {
     "apiVersion": "v1",
     "kind": "Pod",
@@ -25,11 +26,7 @@ POD = {
             {
                 "name": "probe",
                 "image": "localhost:5000/kompass-base:bookworm",
-                "command": [
-                    "sh",
-                    "-c",
-                    "getent hosts kubernetes.default && echo $KOMPASS_FAKE_GPUS",
-                ],
+                "command": ["sleep", "3600"],
                 "resources": {"limits": {"nvidia.com/gpu": 2}},
             }
         ],
@@ -87,8 +84,8 @@ def cluster(traces_before: set[str]) -> Iterator[None]:
 
 def test_a_pod_resolves_names_and_gets_its_cards() -> None:
     kubectl("create", "--filename=-", given=json.dumps(POD))
-    kubectl("wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/probe", "--timeout=60s")
-    address, cards = kubectl("logs", "probe").splitlines()
+    kubectl("wait", "--for=condition=Ready", "pod/probe", "--timeout=60s")
+    address, cards = kubectl("exec", "probe", "--", "sh", "-c", LOOK).splitlines()
     assert address.startswith("10.43.0.1 ")
     assert len(cards.split(",")) == 2
 
@@ -100,11 +97,12 @@ def test_up_again_leaves_what_runs() -> None:
 
 
 @pytest.mark.parametrize("component", ["kubelet", "containerd", "kube-apiserver", "etcd"])
-def test_up_mends_what_was_killed(component: str) -> None:
+def test_up_mends_what_was_killed_and_pods_run_on(component: str) -> None:
     os.kill(pids()[component], signal.SIGKILL)
     assert devcluster("up").returncode == 0
     assert component in pids()
-    assert "probe" in kubectl("get", "pods")
+    phase, restarts = "{.status.phase}", "{.status.containerStatuses[0].restartCount}"
+    assert kubectl("get", "pod", "probe", f"--output=jsonpath={phase} {restarts}") == "Running 0"
 
 
 def test_down_leaves_no_trace_after_a_crash(traces_before: set[str]) -> None:
