@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, PlainSerializer
 
 from kompass_api.resources import ApiModel
+
+
+def _spelled(value: float) -> float | str:
+    """JSON has no number for these: "nan", "inf" or "-inf", which are read as what they are."""
+    return value if math.isfinite(value) else str(value)
+
+
+Nats = Annotated[float, PlainSerializer(_spelled, when_used="json")]
+"""A log-likelihood; one that overflowed survives storage, so that it can be counted as unscored."""
 
 
 class LabelScore(ApiModel):
     """How likely a label's text is: the mean negative log-likelihood in nats."""
 
     label: str
-    nll: float
+    nll: Nats
     """Sum over the predicted tokens divided by `tokens` (OpenCompass' rule)."""
     tokens: int
     """Tokens of the text, the first included."""

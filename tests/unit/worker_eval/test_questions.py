@@ -9,7 +9,6 @@ import pytest
 from unit.worker_eval.builders import (
     TOY,
     TOY_ROUNDS,
-    endpoint_of,
     ppl_spec_of,
     row,
     spec_of,
@@ -18,10 +17,9 @@ from unit.worker_eval.builders import (
 )
 
 from kompass_api.modelendpoint import ModelType
-from kompass_api.rundocument import ResolvedBenchmark
 from kompass_worker.benchmarks import builtin
 from kompass_worker.errors import InvalidData, InvalidRequest
-from kompass_worker.prompts import answer_limit, prompt_hash, questions
+from kompass_worker.prompts import prompt_hash, questions
 from kompass_worker.prompts.requests import GenerationRequest, Message, ScoringRequest
 
 
@@ -206,22 +204,6 @@ def test_the_prompt_of_c_eval_is_opencompasss_to_the_byte(tmp_path: Path) -> Non
         "2+2=____。\nA. 3\nB. 4\nC. 5\nD. 6\n答案: \n"
     )
     assert request.prompt == (Message("user", text),)
-
-
-@pytest.mark.parametrize(
-    ("asked", "benchmark", "expected"),
-    [
-        pytest.param(3, 5, 3, id="the-run-says"),
-        pytest.param(None, 5, 5, id="the-benchmark-says"),
-        pytest.param(None, None, 7, id="the-model-says"),
-    ],
-)
-def test_who_says_how_long_an_answer_may_be(
-    asked: int | None, benchmark: int | None, expected: int
-) -> None:
-    spec = spec_of(generation={"maxNewTokens": benchmark})
-    wanted = ResolvedBenchmark(name="toys", max_new_tokens=asked)
-    assert answer_limit(wanted, spec, endpoint_of(maxNewTokens=7)) == expected
 
 
 def test_the_prompt_hash_covers_prompt_limit_and_stop_but_not_the_item(tmp_path: Path) -> None:

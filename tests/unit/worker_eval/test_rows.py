@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from hypothesis import strategies as st
 from unit.worker_eval.builders import row, spec_of, toy_folder, toy_questions, write_csv
 
 from kompass_api.benchmark import Data
-from kompass_worker.datasets import data_digest, files_of, read_rows, rows, unpacked
+from kompass_worker.datasets import data_digest, read_rows, rows
 from kompass_worker.errors import InputMissing, InvalidData
 
 
@@ -177,38 +176,10 @@ def test_an_answer_no_generation_could_equal_is_refused(
         toy_questions(spec_of(), tmp_path)
 
 
-def test_the_files_of_a_subject_include_examples_only_where_they_are_used() -> None:
-    assert files_of(spec_of(), "toy") == ["dev/toy_dev.csv", "val/toy_val.csv"]
-    assert files_of(spec_of(examples={"ids": []}), "toy") == ["val/toy_val.csv"]
-
-
 def test_the_digest_covers_names_and_content_in_any_order(tmp_path: Path) -> None:
-    names = files_of(spec_of(), "toy")
+    names = ["dev/toy_dev.csv", "val/toy_val.csv"]
     before = data_digest(toy_folder(tmp_path), names)
     assert data_digest(tmp_path, names[::-1]) == before
     assert data_digest(tmp_path, names[:1]) != before
     toy_folder(tmp_path, val=[row("other")])
     assert data_digest(tmp_path, names) != before
-
-
-def test_a_zip_with_the_data_is_unpacked(tmp_path: Path) -> None:
-    source = toy_folder(tmp_path / "source")
-    hub = tmp_path / "hub"
-    hub.mkdir()
-    with zipfile.ZipFile(hub / "exam.zip", "w") as archive:
-        for name in files_of(spec_of(), "toy"):
-            archive.write(source / name, name)
-    folder = unpacked(hub, spec_of().data, tmp_path / "into")
-    assert toy_questions(spec_of(), folder)[0].reference == "C"
-
-
-def test_a_folder_with_the_data_is_left_as_it_is(tmp_path: Path) -> None:
-    folder = toy_folder(tmp_path)
-    (folder / "notes.zip").write_bytes(b"not a zip")
-    assert unpacked(folder, spec_of().data, tmp_path / "into") == folder
-
-
-def test_a_broken_zip_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "exam.zip").write_bytes(b"not a zip")
-    with pytest.raises(InvalidData, match=r"exam\.zip cannot be unpacked"):
-        unpacked(tmp_path, spec_of().data, tmp_path / "into")

@@ -13,6 +13,8 @@ from sklearn.metrics import accuracy_score
 from unit.worker_eval.builders import ppl_spec_of, prediction_of, spec_of
 
 from kompass_api.benchmark import BenchmarkSpec, Extraction, Metric
+from kompass_api.results import Prediction
+from kompass_api.rundocument import canonical_json
 from kompass_worker.scoring import Verdict, score_prediction
 from kompass_worker.scoring.extraction import EXTRACTIONS, first_capital
 from kompass_worker.scoring.metrics import METRICS, accuracy
@@ -80,6 +82,14 @@ def test_the_verdict_on_an_answer(
     spec: BenchmarkSpec, text: str, reference: str, more: dict[str, Any], expected: Verdict
 ) -> None:
     assert score_prediction(spec, prediction_of("toys/toy/0", text, **more), reference) == expected
+
+
+def test_a_perplexity_that_overflowed_survives_storage() -> None:
+    held = prediction_of("toys/toy/0", "A", scores=NAN_SCORES)
+    text = canonical_json(held.model_dump(mode="json", by_alias=True))
+    found = Prediction.model_validate_json(text)
+    assert math.isnan(found.scores[0].nll)
+    assert found.scores[1] == held.scores[1]
 
 
 SHARES = st.lists(st.sampled_from([0.0, 1.0]), min_size=2, max_size=300)

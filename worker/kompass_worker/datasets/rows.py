@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from kompass_api.benchmark import BenchmarkSpec, Data, DataFormat
+from kompass_api.benchmark import Data, DataFormat
 from kompass_api.resolution import nearest
 from kompass_worker.errors import InputMissing, InvalidData
 
@@ -46,12 +46,6 @@ class _Record(NamedTuple):
 def file_of(data: Data, subject: str, split: str) -> str:
     """Path of a subject's file below the data folder."""
     return data.path.replace("{split}", split).replace("{subject}", subject)
-
-
-def files_of(spec: BenchmarkSpec, subject: str) -> list[str]:
-    """The files a subject is read from."""
-    splits = [spec.data.test_split, *([spec.data.example_split] if spec.examples.ids else [])]
-    return sorted({file_of(spec.data, subject, split) for split in splits})
 
 
 def read_rows(folder: Path, data: Data, subject: str, split: str) -> list[Row]:

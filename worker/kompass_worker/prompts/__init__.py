@@ -2,6 +2,6 @@
 
 from kompass_worker.prompts.fitting import Fitted, fit
 from kompass_worker.prompts.hashes import prompt_hash
-from kompass_worker.prompts.questions import Question, answer_limit, questions
+from kompass_worker.prompts.questions import Question, questions
 
-__all__ = ["Fitted", "Question", "answer_limit", "fit", "prompt_hash", "questions"]
+__all__ = ["Fitted", "Question", "fit", "prompt_hash", "questions"]

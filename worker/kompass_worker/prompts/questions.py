@@ -12,8 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 from kompass_api.benchmark import BenchmarkSpec, Method, Subject
-from kompass_api.modelendpoint import ModelEndpointSpec, ModelType
-from kompass_api.rundocument import ResolvedBenchmark
+from kompass_api.modelendpoint import ModelType
 from kompass_worker.datasets.references import check_references
 from kompass_worker.datasets.rows import Row, file_of, read_rows
 from kompass_worker.errors import InvalidData, InvalidRequest
@@ -159,11 +158,6 @@ def questions(
         )
         for row in rows
     ]
-
-
-def answer_limit(asked: ResolvedBenchmark, spec: BenchmarkSpec, endpoint: ModelEndpointSpec) -> int:
-    """Tokens an answer may have: what the run says, else the benchmark, else the model."""
-    return asked.max_new_tokens or spec.generation.max_new_tokens or endpoint.max_new_tokens
 
 
 def _example_rows(spec: BenchmarkSpec, subject: Subject, folder: Path) -> tuple[Row, ...]:
