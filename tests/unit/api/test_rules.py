@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import pytest
 from api_manifests import ALSO_RIGHT, BROKEN_RULES, BROKEN_TYPES, RIGHT, Wrong, changed
 from pydantic import ValidationError
 
 from kompass_api import Benchmark, EvalRun, ModelEndpoint
+from kompass_api.definitions import KINDS, Kind, definition
 from kompass_api.modelendpoint import ResourceAmounts
 from kompass_api.resources import RuledModel
-from kompass_api.rules import Shape, cel_text, immutable, rules_of
+from kompass_api.rules import VALIDATIONS, Shape, cel_text, immutable, rules_of
 
 MODELS: Mapping[str, type[RuledModel]] = {
     "EvalRun": EvalRun,
@@ -83,3 +84,24 @@ def test_an_immutable_optional_field_keeps_its_absence() -> None:
 
 def test_rules_come_in_the_order_they_are_written() -> None:
     assert [rule.field for rule in rules_of(EvalRun)] == [".metadata.name"]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_every_rule_is_broken_by_a_manifest_of_the_table(kind: Kind) -> None:
+    fixes = [wrong.fix.split("; ")[-1] for wrong in BROKEN_RULES.values()]
+    untried = {
+        message
+        for message, is_transition in spec_rules(definition(kind))
+        if not is_transition and not any(fix in message for fix in fixes)
+    }
+    assert untried == set()
+
+
+def spec_rules(node: object) -> Iterator[tuple[str, bool]]:
+    if isinstance(node, Mapping):
+        for rule in node.get(VALIDATIONS, []):
+            yield rule["message"], "oldSelf" in rule["rule"]
+    children = node.values() if isinstance(node, Mapping) else node
+    for child in children if isinstance(children, Iterable) else ():
+        if isinstance(child, (Mapping, list)):
+            yield from spec_rules(child)

@@ -1,0 +1,48 @@
+"""The API server as a client of our kinds sees it, in one namespace."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+from kubernetes.client import CustomObjectsApi
+
+PLURALS = {"EvalRun": "evalruns", "ModelEndpoint": "modelendpoints", "Benchmark": "benchmarks"}
+
+Object = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class CustomObjects:
+    """Strict about unknown fields, as kubectl is. A refusal is an ApiException."""
+
+    objects: CustomObjectsApi
+    namespace: str
+
+    def try_out(self, manifest: Object) -> Object:
+        """Create without keeping; returns what would be stored."""
+        return self.create(manifest, dry_run="All")
+
+    def create(self, manifest: Object, *, dry_run: str | None = None) -> Object:
+        """Create and keep."""
+        created = self.objects.create_namespaced_custom_object(
+            *self._place(manifest["kind"]), manifest, dry_run=dry_run, field_validation="Strict"
+        )
+        return cast("Object", created)
+
+    def try_change(self, kind: str, name: str, patch: Object) -> Object:
+        """Merge a patch without keeping; returns what would be stored."""
+        changed = self.objects.patch_namespaced_custom_object(
+            *self._place(kind), name, patch, dry_run="All", field_validation="Strict"
+        )
+        return cast("Object", changed)
+
+    def try_status(self, kind: str, name: str, status: Object) -> Object:
+        """Merge into the status without keeping; returns what would be stored."""
+        changed = self.objects.patch_namespaced_custom_object_status(
+            *self._place(kind), name, {"status": status}, dry_run="All", field_validation="Strict"
+        )
+        return cast("Object", changed)
+
+    def _place(self, kind: str) -> tuple[str, str, str, str]:
+        return "kompass.dev", "v1alpha1", self.namespace, PLURALS[kind]
