@@ -4,14 +4,36 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-CLUSTER ?= kompass
-export KOMPASS_CLUSTER := $(CLUSTER)
+
+# Tests have a cluster of their own, so that they leave that of a demo alone. CLUSTER=name means
+# another one, CLUSTER=current the cluster of the current kubeconfig.
+DEMO_CLUSTER := $(or $(CLUSTER),kompass)
+TEST_CLUSTER := $(or $(CLUSTER),kompass-test)
+NAMED := $(DEMO_CLUSTER)
+contract e2e bench test: NAMED := $(TEST_CLUSTER)
+export KOMPASS_CLUSTER = $(NAMED)
+
+# What may be installed beyond the checkout: nothing, unless INSTALL=1 or a target that promises it.
+demo test: export INSTALL := 1
+export KOMPASS_DEVCLUSTER_INSTALL = $(INSTALL)
+DEVCLUSTER = PYTHONPATH=devcluster $(PYTHON) -m kompass_devcluster
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-16s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  \033[1m%-16s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-$(VENV)/.synced: requirements/dev.txt pyproject.toml
+# ---- the two commands of the README ------------------------------------------------------------
+
+.PHONY: demo
+demo: venv ## Bring up a cluster with Kompass, run examples/quickstart.yaml, show its report
+	@PYTHONPATH=devcluster $(BIN)/python tools/demo.py
+
+.PHONY: test
+test: lint type unit contract e2e ## Run every check and every test
+
+# ---- Python ------------------------------------------------------------------------------------
+
+$(VENV)/.synced: requirements/dev.txt pyproject.toml tools/bootstrap.py
 	@$(PYTHON) tools/bootstrap.py $(VENV)
 	@touch $@
 
@@ -43,13 +65,59 @@ unit: venv ## Run the unit tests
 contract: venv cluster-up ## Run the contract tests (real S3 server, real API server)
 	$(BIN)/pytest tests/contract
 
+.PHONY: e2e
+e2e: venv cluster-up ## Run the end-to-end tests (the chart and the images on a cluster)
+	$(BIN)/pytest tests/e2e --timeout 1200
+
+.PHONY: bench
+bench: venv cluster-up ## Measure what the README's table of speeds says, into bench/results/
+	$(BIN)/python bench/operator_latency.py > bench/results/operator.json
+
 .PHONY: generate
 generate: venv ## Write the CRDs, their chart copies and docs/reference.md from kompass_api
 	$(BIN)/python tools/generate.py
 
 .PHONY: requirements
-requirements: venv ## Pin the dependencies of every extra, with hashes
+requirements: venv ## Pin the dependencies of every extra and of the build, with hashes
 	@for extra in operator worker huggingface lmdeploy dev; do \
 	  $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header \
 	    --python-version 3.11 --extra $$extra pyproject.toml --output-file requirements/$$extra.txt; \
 	done
+	@printf 'hatchling>=1.27\nuv==0.13.9\n' | $(BIN)/uv pip compile --quiet --generate-hashes \
+	  --no-emit-index-url --no-header --python-version 3.11 --output-file requirements/build.txt -
+
+# ---- the cluster -------------------------------------------------------------------------------
+
+.PHONY: cluster-up cluster-status cluster-down
+ifeq ($(CLUSTER),current)
+cluster-up cluster-status:
+	@kubectl get nodes
+cluster-down:
+	@echo "The cluster of the current kubeconfig is yours; to remove Kompass: helm uninstall kompass -n kompass"
+else
+cluster-up: ## Start the development cluster (CLUSTER=name for another, =current for yours)
+	@$(DEVCLUSTER) up --name $(NAMED)
+
+cluster-status: ## Show the development cluster's parts and addresses
+	@$(DEVCLUSTER) status --name $(NAMED)
+
+cluster-down: ## Stop the development cluster; nothing of it stays
+	@$(DEVCLUSTER) down --name $(NAMED)
+endif
+
+.PHONY: images
+images: venv cluster-up ## Build both images and push them to the cluster (=current: to REGISTRY)
+	@PYTHONPATH=devcluster $(BIN)/python tools/images.py
+
+.PHONY: chart
+chart: venv ## Check the chart and pack it into dist/
+	@PATH="$$($(DEVCLUSTER) tools):$$PATH"; \
+	  helm lint --strict --quiet helm/kompass && helm package helm/kompass --destination dist
+
+.PHONY: clean
+clean: ## Remove .venv, caches and what was built here, and stop both clusters
+	@if [ "$(CLUSTER)" != current ]; then \
+	  for name in $(DEMO_CLUSTER) $(TEST_CLUSTER); do $(DEVCLUSTER) down --name $$name; done; fi
+	rm -rf $(VENV) dist build kompass-out
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
