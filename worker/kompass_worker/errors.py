@@ -1,6 +1,7 @@
 """How the worker fails: whose fault it was, and whether trying again helps.
 
 WorkerError (70, a bug)
+    IncompleteResults (70)      planned items have no answer
     InvalidRequest (64)         the run asks for what cannot be
     InvalidData (65)            a data file is not what the benchmark says
     PromptTooLong (65)          a prompt does not fit into the model
@@ -91,3 +92,9 @@ class Stopped(WorkerError):
 
     exit_code = ExitCode.STOPPED
     default_failure = FailureClass.INTERRUPTED
+
+
+class IncompleteResults(WorkerError):
+    """Planned items have no answer: names them."""
+
+    default_failure = FailureClass.INCOMPLETE_RESULTS

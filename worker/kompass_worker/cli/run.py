@@ -1,0 +1,173 @@
+"""`kompass run`: an EvalRun on this machine, from its manifest to its table."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+
+from pythonjsonlogger.json import JsonFormatter
+from rich.console import Console
+
+from kompass_api.outcomes import PlanOutcome
+from kompass_api.resolution import Surroundings, resolve
+from kompass_api.rundocument import ResolvedStorage, RunDocument
+from kompass_api.sources import S3Connection
+from kompass_worker.cli.display import Display
+from kompass_worker.cli.local import evaluate
+from kompass_worker.cli.manifests import WrongUsage, read_manifests
+from kompass_worker.cli.mappings import mapped, parse_mapping
+from kompass_worker.errors import InvalidRequest, Stopped, WorkerError
+from kompass_worker.inference.layout import RUN_KEY
+from kompass_worker.report import table
+from kompass_worker.settings import WorkerSettings
+from kompass_worker.stages.plan import check_storage, run_plan
+from kompass_worker.stages.summarize import run_summarize
+from kompass_worker.wiring import workplace
+
+logger = logging.getLogger(__name__)
+
+LOG_NAME = "kompass.log"
+
+
+class Status(IntEnum):
+    """The command's exit status."""
+
+    SUCCEEDED = 0
+    FAILED = 1
+    WRONG_USAGE = 2
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What was asked for on the command line."""
+
+    files: tuple[Path, ...]
+    out: Path | None
+    run: str | None
+    resume: bool
+    sources: tuple[str, ...]
+    parallelism: int
+    verbose: bool
+
+
+def carry_out(wish: Wish) -> Status:
+    """Do it, and say how it went."""
+    display = Display(Console(stderr=True))
+    try:
+        document, out = prepare(wish)
+        _log_to(out / LOG_NAME, verbose=wish.verbose)
+        _carry_out(wish, document, out, display)
+    except (WrongUsage, InvalidRequest) as error:
+        display.say(f"Error: {error}")
+        return Status.WRONG_USAGE
+    except Stopped:
+        display.say(f"\nStopped; the answers so far are kept. Go on with: {_again(wish)}")
+        return Status.FAILED
+    except WorkerError as error:
+        display.say(f"The run failed ({error.failure}): {error}")
+        display.say(f"When that is mended, go on with: {_again(wish)}")
+        return Status.FAILED
+    return Status.SUCCEEDED
+
+
+def prepare(wish: Wish) -> tuple[RunDocument, Path]:
+    """The run document, and the folder it goes to; WrongUsage where that cannot be."""
+    manifests = read_manifests(wish.files)
+    run = manifests.run(wish.run)
+    mappings = [parse_mapping(text) for text in wish.sources]
+    out = (wish.out or Path("kompass-out") / run.metadata.name).expanduser().absolute()
+    connection = run.spec.storage.s3 if run.spec.storage else S3Connection()
+    around = Surroundings(manifests.endpoints, manifests.benchmarks, in_cluster=False)
+    found = resolve(run, around, ResolvedStorage(uri=out.as_uri(), s3=connection))
+    if isinstance(found, list):
+        raise WrongUsage("\n".join(problem.message for problem in found))
+    document = mapped(found, mappings)
+    _check_folder(out, document, wish)
+    return document, out
+
+
+def _check_folder(out: Path, document: RunDocument, wish: Wish) -> None:
+    held = out / RUN_KEY
+    is_taken = out.exists() and (not out.is_dir() or any(out.iterdir()))
+    if is_taken and not wish.resume:
+        raise WrongUsage(
+            f"{out} is not empty: add --resume to go on with the run in it, or choose another "
+            "folder with --out"
+        )
+    if is_taken and not held.is_file():
+        raise WrongUsage(f"{out} holds no run to resume: choose another folder with --out")
+    if is_taken and held.read_text(encoding="utf-8") != document.encoded():
+        raise WrongUsage(
+            f"the run in {out} is another one: the manifests or --source have changed since; "
+            "choose another folder with --out"
+        )
+
+
+def _carry_out(wish: Wish, document: RunDocument, out: Path, display: Display) -> None:
+    started = time.monotonic()
+    place = workplace(document, _settings(os.environ), os.environ)
+    with place.stop.installed():
+        check_storage(place.store, document.encoded())
+        models = ", ".join(model.name for model in document.models)
+        display.say(f"Planning {document.run.name} ({models})")
+        with place.stop.interruptible():
+            outcome = run_plan(place)
+        display.say(_planned(outcome))
+        evaluate(place, outcome, wish.parallelism, display, run_document=out / RUN_KEY)
+        _, report = run_summarize(place)
+    sys.stdout.write(f"\n{table(report)}\n")
+    sys.stdout.flush()
+    display.say(f"{outcome.items} answers, {time.monotonic() - started:.0f} s")
+    display.say(f"Report: {_shown(out / 'report')}/report.md (and .json, .csv, .txt, samples)")
+
+
+def _planned(outcome: PlanOutcome) -> str:
+    shards = sum(model.shards for model in outcome.models)
+    return f"{outcome.items} questions in {shards} shard{'s' if shards > 1 else ''}"
+
+
+def _settings(environment: Mapping[str, str]) -> WorkerSettings:
+    """The worker's settings; fetched files stay where the next run finds them."""
+    if "KOMPASS_WORK_DIR" in environment:
+        return WorkerSettings()
+    return WorkerSettings(work_dir=cache_folder(environment) / "sources")
+
+
+def cache_folder(environment: Mapping[str, str]) -> Path:
+    """Where a person's machine keeps what can be fetched again."""
+    if environment.get("KOMPASS_CACHE"):
+        return Path(environment["KOMPASS_CACHE"])
+    base = environment.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "kompass"
+
+
+def _log_to(path: Path, *, verbose: bool) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handlers: list[logging.Handler] = [logging.FileHandler(path, delay=True)]
+    if verbose:
+        handlers.append(logging.StreamHandler(sys.stderr))
+    for handler in handlers:
+        handler.setFormatter(JsonFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=handlers, force=True)
+    logging.captureWarnings(capture=True)
+
+
+def _again(wish: Wish) -> str:
+    words = ["kompass run", *map(str, wish.files)]
+    words += ["--resume"]
+    words += [f"--out {wish.out}"] if wish.out else []
+    words += [f"--run {wish.run}"] if wish.run else []
+    words += [f"--source {one}" for one in wish.sources]
+    return " ".join(words)
+
+
+def _shown(path: Path) -> Path:
+    """The path from here, where it lies below."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path

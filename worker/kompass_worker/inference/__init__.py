@@ -1,0 +1,1 @@
+"""How the answers of a shard are kept, so that none is lost and none counts twice."""

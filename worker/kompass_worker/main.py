@@ -1,0 +1,133 @@
+"""The kompass-worker process: one stage of one run, told everything by the run document."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+
+from kompass_api.outcomes import ExitCode, TerminationMessage
+from kompass_api.rundocument import RunDocument
+from kompass_worker.credentials import Credentials
+from kompass_worker.errors import InvalidRequest, WorkerError
+from kompass_worker.inference.progress import LoggedProgress
+from kompass_worker.logs import configure
+from kompass_worker.settings import WorkerSettings
+from kompass_worker.stages.plan import check_storage, run_plan
+from kompass_worker.stages.shard import run_shard
+from kompass_worker.stages.summarize import run_summarize
+from kompass_worker.stages.workplace import Workplace
+from kompass_worker.store import open_store
+from kompass_worker.termination import leave, message_of
+from kompass_worker.wiring import workplace
+
+logger = logging.getLogger(__name__)
+
+Stage = Callable[[Workplace], TerminationMessage]
+
+app = typer.Typer(
+    name="kompass-worker",
+    help="One stage of a Kompass run, as its pods do it. People use `kompass run`.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+DocumentOption = Annotated[
+    Path, typer.Option("--run-document", help="The run document (run.json of the ConfigMap).")
+]
+
+
+@app.command()
+def plan(run_document: DocumentOption) -> None:
+    """Write plan.json: every item, and the shard that answers it."""
+    _carry_out(run_document, _plan)
+
+
+@app.command()
+def shard(
+    run_document: DocumentOption,
+    index: Annotated[int, typer.Option(help="Index of the shard in the plan.", min=0)],
+) -> None:
+    """Answer the items of one shard."""
+
+    def stage(place: Workplace) -> TerminationMessage:
+        progress = LoggedProgress(index, seconds=place.settings.progress_seconds, clock=place.clock)
+        run_shard(place, index, progress)
+        return TerminationMessage(message=f"shard {index} is finished")
+
+    _carry_out(run_document, stage)
+
+
+@app.command()
+def summarize(run_document: DocumentOption) -> None:
+    """Prove that every item is answered, score the answers, write the report."""
+    _carry_out(run_document, _summarize)
+
+
+def main() -> None:
+    """Entry point of the container."""
+    app()
+
+
+def read_document(path: Path) -> RunDocument:
+    """The run document of a file."""
+    try:
+        return RunDocument.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise InvalidRequest(f"run document {path}: {error.strerror}") from error
+    except ValidationError as error:
+        raise InvalidRequest(f"run document {path} is not of this version: {error}") from error
+
+
+def preflight(
+    document: RunDocument, settings: WorkerSettings, environment: Mapping[str, str]
+) -> None:
+    """Try the storage with less patience than later: nothing can be lost yet."""
+    store = open_store(
+        document.storage,
+        Credentials(environment),
+        patience_seconds=settings.preflight_patience_seconds,
+    )
+    check_storage(store, document.encoded())
+
+
+def _plan(place: Workplace) -> TerminationMessage:
+    return TerminationMessage(plan=run_plan(place))
+
+
+def _summarize(place: Workplace) -> TerminationMessage:
+    outcome, _ = run_summarize(place)
+    return TerminationMessage(report=outcome)
+
+
+def _carry_out(run_document: Path, stage: Stage) -> None:
+    settings = WorkerSettings()
+    configure(settings.log_level)
+    try:
+        document = read_document(run_document)
+        if stage is _plan:
+            preflight(document, settings, os.environ)
+        place = workplace(document, settings, os.environ)
+        with place.stop.installed():
+            message = stage(place)
+    except WorkerError as error:
+        logger.error("ended", extra={"failure": error.failure, "reason": str(error)})  # noqa: TRY400
+        leave(message_of(error), settings.termination_log)
+        sys.exit(error.exit_code)
+    except Exception as error:
+        logger.exception("a bug in Kompass")
+        leave(message_of(error), settings.termination_log)
+        sys.exit(ExitCode.SOFTWARE)
+    leave(message, settings.termination_log)
+    logger.info("done")
+
+
+if __name__ == "__main__":
+    main()

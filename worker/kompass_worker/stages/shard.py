@@ -1,0 +1,170 @@
+"""The shard stage: answers the items of one shard, resuming what others began."""
+
+from __future__ import annotations
+
+import logging
+import os
+import platform
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kompass_api.plandocument import PlannedItem, PlannedShard
+from kompass_api.results import Environment, Manifest, Timings
+from kompass_api.rundocument import ResolvedModel
+from kompass_worker.errors import InvalidData, InvalidRequest, Stopped
+from kompass_worker.inference.attempts import ShardFolder
+from kompass_worker.inference.committing import Committer
+from kompass_worker.inference.progress import Progress
+from kompass_worker.prompts import prompt_hash
+from kompass_worker.prompts.requests import Request
+from kompass_worker.stages.questions import for_model, material_of
+from kompass_worker.stages.workplace import StoredPlan, Workplace, read_plan
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """What an attempt did."""
+
+    environment: Environment | None
+    """None where nothing was left to do and no model was loaded."""
+    timings: Timings
+
+
+def run_shard(place: Workplace, index: int, progress: Progress) -> None:
+    """Answer every item of the shard that has no answer yet, and finish the shard."""
+    folder = ShardFolder(place.store, index)
+    stored = read_plan(place)
+    shard = _shard_of(stored, index)
+    if folder.manifest() is not None:
+        logger.info("shard is finished already", extra={"shard": index})
+        progress(len(shard.items), len(shard.items))
+        return
+    attempt = folder.claim(f"{platform.node()}/{os.getpid()}/{uuid.uuid4().hex}")
+    answered = {one.item for held in folder.parts() for one in held.predictions}
+    left = [item for item in shard.items if item.id not in answered]
+    logger.info(
+        "attempt starts",
+        extra={"shard": index, "attempt": attempt, "items": len(shard.items), "left": len(left)},
+    )
+    evaluated = _evaluate(place, shard, left, folder=folder, attempt=attempt, progress=progress)
+    folder.finish(_manifest(folder, shard, stored.digest, evaluated))
+
+
+def _shard_of(stored: StoredPlan, index: int) -> PlannedShard:
+    if not 0 <= index < len(stored.plan.shards):
+        raise InvalidRequest(f"the plan has shards 0 to {len(stored.plan.shards) - 1}, not {index}")
+    return stored.plan.shards[index]
+
+
+def _evaluate(
+    place: Workplace,
+    shard: PlannedShard,
+    left: Sequence[PlannedItem],
+    *,
+    folder: ShardFolder,
+    attempt: int,
+    progress: Progress,
+) -> Evaluated:
+    if not left:
+        return Evaluated(None, Timings(**dict.fromkeys(_TIMES, 0.0)))
+    model = _model_of(place, shard)
+    requests = requests_of(place, model, left)
+    place.stop.check()
+    with place.stop.interruptible():
+        loaded = place.models.load(model)
+    folder.put_environment(attempt, loaded.backend.environment)
+    committer = Committer(
+        store=place.store,
+        shard=shard.index,
+        attempt=attempt,
+        part_items=place.settings.part_items,
+        part_seconds=place.settings.part_seconds,
+        clock=place.clock,
+    )
+    started = place.clock()
+    done = len(shard.items) - len(left)
+    progress(done, len(shard.items))
+    answers = loaded.backend.answer(requests)
+    try:
+        while True:
+            with place.stop.interruptible():
+                answer = next(answers, None)
+            if answer is None:
+                break
+            at, prediction = answer
+            committer.add(prediction.model_copy(update={"prompt_hash": left[at].prompt_hash}))
+            done += 1
+            progress(done, len(shard.items))
+    except Stopped:
+        committer.flush()
+        raise
+    committer.flush()
+    return Evaluated(
+        loaded.backend.environment,
+        Timings(
+            fetch_seconds=loaded.fetch_seconds,
+            load_seconds=loaded.load_seconds,
+            evaluate_seconds=place.clock() - started - committer.seconds,
+            store_seconds=committer.seconds,
+        ),
+    )
+
+
+_TIMES = ("fetch_seconds", "load_seconds", "evaluate_seconds", "store_seconds")
+
+
+def requests_of(
+    place: Workplace, model: ResolvedModel, items: Sequence[PlannedItem]
+) -> list[Request]:
+    """The items' requests, rendered again from the data and checked against the plan."""
+    wanted = {(item.benchmark, item.subject) for item in items}
+    asked = {
+        question.id: question
+        for benchmark in place.document.benchmarks
+        if any(benchmark.name == name for name, _ in wanted)
+        for material in [material_of(benchmark, place.fetcher)]
+        for subject in material.chosen
+        if (benchmark.name, subject.name) in wanted
+        for question in for_model(material.questions(subject), model.spec)
+    }
+    requests = []
+    for item in items:
+        question = asked.get(item.id)
+        request = question.request(item.examples, model.spec.model_type) if question else None
+        if request is None or prompt_hash(request) != item.prompt_hash:
+            raise InvalidData(
+                f"item {item.id} is not what it was when the run was planned: its data has "
+                "changed; restore it, or start a new run",
+                item=item.id,
+            )
+        requests.append(request)
+    return requests
+
+
+def _model_of(place: Workplace, shard: PlannedShard) -> ResolvedModel:
+    return next(model for model in place.document.models if model.name == shard.model)
+
+
+def _manifest(
+    folder: ShardFolder, shard: PlannedShard, plan_digest: str, evaluated: Evaluated
+) -> Manifest:
+    stored = folder.parts()
+    rows = [one.item for held in stored for one in held.predictions]
+    distinct = set(rows)
+    missing = [item.id for item in shard.items if item.id not in distinct]
+    if missing:
+        raise InvalidData(f"shard {shard.index}: {len(missing)} answers are gone: {missing[:3]}")
+    attempts = {held.part.attempt for held in stored}
+    return Manifest(
+        shard=shard.index,
+        model=shard.model,
+        plan_digest=plan_digest,
+        parts=[held.part for held in stored],
+        items=len(distinct),
+        duplicates=len(rows) - len(distinct),
+        environment=evaluated.environment or folder.environment(attempts),
+        timings=evaluated.timings,
+    )
