@@ -464,7 +464,7 @@ BROKEN_TYPES: Final[Mapping[str, Wrong]] = {
         'Duplicate value: {"name":"a"}',
     ),
     "misspelt-field": Wrong(
-        "EvalRun", {"spec/execution/paralelism": 2}, "spec.execution.paralelism", "unknown field"
+        "EvalRun", {"spec/execution/parallel": 2}, "spec.execution.parallel", "unknown field"
     ),
     "misspelt-field-deep-inside": Wrong(
         "ModelEndpoint", {"spec/source/url": "hf://a/b"}, "spec.source.url", "unknown field"

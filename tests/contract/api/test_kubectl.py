@@ -20,7 +20,7 @@ metadata: {name: shown}
 spec:
   models: [{name: llama}]
   benchmarks: [{name: ceval-gen}]
-  execution: {suspend: true, paralelism: 2}
+  execution: {suspend: true, parallel: 2}
 """
 
 
@@ -51,7 +51,7 @@ def test_an_example_is_taken(cluster: Cluster, namespace: str, path: Path) -> No
 
 
 def test_a_misspelt_field_is_refused_by_plain_apply(cluster: Cluster, namespace: str) -> None:
-    with pytest.raises(CommandFailed, match=r'unknown field "spec\.execution\.paralelism"'):
+    with pytest.raises(CommandFailed, match=r'unknown field "spec\.execution\.parallel"'):
         cluster.run("kubectl", "apply", "--namespace", namespace, "-f", "-", text=RUN)
 
 
@@ -65,7 +65,7 @@ def test_short_names_and_the_category(cluster: Cluster, crds: list[str]) -> None
 
 
 def test_get_answers_how_far_how_good_how_old(cluster: Cluster, namespace: str) -> None:
-    right = RUN.replace(", paralelism: 2", "")
+    right = RUN.replace(", parallel: 2", "")
     cluster.run("kubectl", "apply", "--namespace", namespace, "-f", "-", text=right)
     condition = {
         "type": "Succeeded",

@@ -185,8 +185,8 @@ def test_a_spec_change_does_not_touch_status_and_status_no_spec(
 
 def test_an_unknown_status_field_is_refused(api: CustomObjects, bare: str) -> None:
     with pytest.raises(ApiException) as refused:
-        api.try_status("EvalRun", bare, {"fase": "Planning"})
-    assert 'unknown field "status.fase"' in message(refused.value)
+        api.try_status("EvalRun", bare, {"state": "Planning"})
+    assert 'unknown field "status.state"' in message(refused.value)
 
 
 def test_a_score_as_number_is_refused(api: CustomObjects, bare: str) -> None:
