@@ -1,0 +1,200 @@
+"""The cluster over HTTP: the official client's transport, without its generated classes.
+
+The generated classes cost 110 MiB of memory, the transport 2 (docs/adr/0002-kubernetes-client.md).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlencode
+
+import aiohttp
+import kopf
+from kubernetes.aio import config
+from kubernetes.aio.client import ApiClient, Configuration
+
+from kompass_api.resources import GROUP, VERSION
+from kompass_operator.cluster import (
+    AlreadyExists,
+    ClusterError,
+    Denied,
+    Invalid,
+    Kind,
+    Manifest,
+    NamespaceEnds,
+    NotFound,
+    Propagation,
+    QuotaExceeded,
+    Unavailable,
+)
+from kompass_operator.names import MANAGER
+
+REQUEST_SECONDS: Final = 30.0
+_TOKEN: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
+_PATHS: Final[Mapping[Kind, tuple[str, str]]] = {
+    "Job": ("/apis/batch/v1", "jobs"),
+    "ConfigMap": ("/api/v1", "configmaps"),
+    "Event": ("/api/v1", "events"),
+}
+
+
+async def load_configuration() -> Configuration:
+    """Where the API server is and how to log in: the pod's own account, else the kubeconfig."""
+    loaded = Configuration()
+    if os.environ.get("KUBERNETES_SERVICE_HOST") and _TOKEN.is_file():
+        config.load_incluster_config(client_configuration=loaded)  # type: ignore[no-untyped-call]
+    else:
+        await config.load_kube_config(client_configuration=loaded)  # type: ignore[no-untyped-call]
+    return loaded
+
+
+async def connection_info() -> kopf.ConnectionInfo:
+    """The same, for kopf's watches."""
+    loaded = await load_configuration()
+    header = await loaded.get_api_key_with_prefix("BearerToken")
+    scheme, _, token = (header or "").rpartition(" ")
+    return kopf.ConnectionInfo(
+        server=loaded.host,
+        ca_path=loaded.ssl_ca_cert,
+        insecure=not loaded.verify_ssl,
+        certificate_path=loaded.cert_file,
+        private_key_path=loaded.key_file,
+        scheme=scheme or None,
+        token=token or None,
+        proxy_url=loaded.proxy,
+    )
+
+
+class ApiCluster:
+    """The real cluster."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        configuration.connection_pool_maxsize = 20
+        self._client = ApiClient(configuration)
+        self._client.user_agent = MANAGER
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self._client.close()  # type: ignore[no-untyped-call]
+
+    async def serves(self, path: str) -> bool:
+        """Whether the API server knows a path, such as that of a group and version."""
+        try:
+            await self._request("GET", path)
+        except NotFound:
+            return False
+        return True
+
+    async def create(self, kind: Kind, manifest: Manifest) -> Manifest:
+        """The object as it was created."""
+        path = _collection(kind, manifest["metadata"]["namespace"])
+        return await self._request("POST", path, body=manifest)
+
+    async def get(self, kind: Kind, namespace: str, name: str) -> Manifest:
+        """The object as it is."""
+        return await self._request("GET", f"{_collection(kind, namespace)}/{name}")
+
+    async def delete_job(
+        self, namespace: str, name: str, *, uid: str, propagation: Propagation
+    ) -> None:
+        """Delete this very Job; that it is gone already is as good."""
+        body = {"propagationPolicy": propagation, "preconditions": {"uid": uid}}
+        try:
+            await self._request("DELETE", f"{_collection('Job', namespace)}/{name}", body=body)
+        except (NotFound, AlreadyExists):
+            return
+
+    async def delete_jobs(self, namespace: str, selector: str) -> None:
+        """Delete the Jobs with these labels, and their pods."""
+        await self._request(
+            "DELETE",
+            _collection("Job", namespace),
+            query={"labelSelector": selector},
+            body={"propagationPolicy": "Background"},
+        )
+
+    async def pods_of(self, namespace: str, job: str) -> list[Manifest]:
+        """The pods of a Job."""
+        query = {"labelSelector": f"batch.kubernetes.io/job-name={job}"}
+        answer = await self._request("GET", f"/api/v1/namespaces/{namespace}/pods", query=query)
+        return list(answer["items"])
+
+    async def apply_status(self, run: Manifest) -> Manifest:
+        """The run with its new status."""
+        meta = run["metadata"]
+        return await self._request(
+            "PATCH",
+            f"/apis/{GROUP}/{VERSION}/namespaces/{meta['namespace']}/evalruns/{meta['name']}/status",
+            query={"fieldManager": MANAGER, "force": "true"},
+            body=run,
+            content_type="application/apply-patch+yaml",
+        )
+
+    async def _request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Manifest | None = None,
+        content_type: str = "application/json",
+    ) -> Manifest:
+        url = f"{path}?{urlencode(query)}" if query else path
+        headers = {"Accept": "application/json", "Content-Type": content_type}
+        try:
+            request = await self._client.param_serialize(
+                method, url, header_params=headers, body=body, auth_settings=["BearerToken"]
+            )
+            timeout = aiohttp.ClientTimeout(total=REQUEST_SECONDS)
+            response = await self._client.call_api(*request, _request_timeout=timeout)
+            content = await response.read()  # type: ignore[no-untyped-call]
+        except (TimeoutError, aiohttp.ClientError, OSError) as cause:
+            message = f"{method} {path}: {type(cause).__name__} {cause}"
+            raise Unavailable(message) from cause
+        if response.status < 400:  # noqa: PLR2004  (HTTP)
+            return dict(json.loads(content))
+        raise error_of(response.status, content, f"{method} {path}")
+
+
+def error_of(status: int, content: bytes, request: str) -> ClusterError:
+    """What an answer of the API server means."""
+    answer = _status(content)
+    said = answer.get("message") or content[:200].decode(errors="replace")
+    message = f"{request}: {status} {said}"
+    if status == 403:  # noqa: PLR2004
+        return _refusal(answer, message)
+    kinds: Mapping[int, type[ClusterError]] = {
+        400: Invalid,
+        404: NotFound,
+        409: AlreadyExists,
+        422: Invalid,
+    }
+    return kinds.get(status, Unavailable)(message)
+
+
+def _refusal(answer: Mapping[str, Any], message: str) -> ClusterError:
+    causes = (answer.get("details") or {}).get("causes") or []
+    if any(cause.get("reason") == "NamespaceTerminating" for cause in causes):
+        return NamespaceEnds(message)
+    if "exceeded quota" in message:
+        return QuotaExceeded(message)
+    if "violates PodSecurity" in message or "is forbidden: maximum" in message:
+        return Invalid(message)
+    return Denied(message)
+
+
+def _status(content: bytes) -> Mapping[str, Any]:
+    try:
+        answer = json.loads(content)
+    except ValueError:
+        return {}
+    return answer if isinstance(answer, dict) else {}
+
+
+def _collection(kind: Kind, namespace: str) -> str:
+    prefix, plural = _PATHS[kind]
+    return f"{prefix}/namespaces/{namespace}/{plural}"

@@ -1,0 +1,180 @@
+"""The conditions of an EvalRun in each of its situations. Pure.
+
+Every pass states all twelve, so a condition is never left over from an earlier situation. Exactly
+one of Finished=False, Complete=True and Failed=True holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from kompass_api.conditions import Claim, Condition, ConditionStatus, ConditionType, Reason
+from kompass_api.status import EvalRunStatus
+from kompass_operator.names import Stage
+
+_TRUE, _FALSE, _UNKNOWN = ConditionStatus.TRUE, ConditionStatus.FALSE, ConditionStatus.UNKNOWN
+_T = ConditionType
+
+
+@dataclass(frozen=True)
+class Activity:
+    """What an unfinished run is doing: `moving` says whether it gets on."""
+
+    reason: Reason
+    message: str
+    moving: bool = True
+    suspended: bool = False
+    shards_done: bool = False
+
+
+@dataclass(frozen=True)
+class Ending:
+    """Why a run failed, and in which stage."""
+
+    reason: Reason
+    message: str
+    stage: Stage | None = None
+
+
+def held(status: EvalRunStatus, wanted: ConditionType) -> Condition | None:
+    """The condition of this type, if it was ever set."""
+    return next((found for found in status.conditions if found.type == wanted), None)
+
+
+def holds(status: EvalRunStatus, wanted: ConditionType) -> bool:
+    """Whether the condition is True."""
+    found = held(status, wanted)
+    return found is not None and found.status is ConditionStatus.TRUE
+
+
+def when_waiting(reason: Reason, message: str) -> list[Claim]:
+    """A run that names something that does not exist yet."""
+    return [
+        Claim(type=_T.ACCEPTED, status=_FALSE, reason=reason, message=message),
+        *_unfinished(Activity(Reason.WAITING_FOR_REFERENCES, message, moving=False)),
+        Claim(type=_T.SUSPENDED, status=_FALSE, reason=Reason.NOT_SUSPENDED),
+    ]
+
+
+def when_active(activity: Activity, before: EvalRunStatus) -> list[Claim]:
+    """A run that was accepted and has not finished."""
+    return [
+        Claim(
+            type=_T.ACCEPTED,
+            status=_TRUE,
+            reason=Reason.ACCEPTED,
+            message="what the run names was found and frozen",
+        ),
+        *_unfinished(activity),
+        _suspended(activity, before),
+    ]
+
+
+def when_failed(ending: Ending, before: EvalRunStatus, *, accepted: bool) -> list[Claim]:
+    """A run that ended without a report."""
+    reason, message = ending.reason, ending.message
+
+    def claim(about: ConditionType, status: ConditionStatus) -> Claim:
+        return Claim(type=about, status=status, reason=reason, message=message)
+
+    return [
+        Claim(type=_T.ACCEPTED, status=_TRUE, reason=Reason.ACCEPTED)
+        if accepted
+        else claim(_T.ACCEPTED, _FALSE),
+        claim(_T.PROGRESSING, _FALSE),
+        Claim(type=_T.SUSPENDED, status=_FALSE, reason=Reason.NOT_SUSPENDED),
+        _shards_of_failed(ending, before),
+        Claim(
+            type=_T.RESULTS_AVAILABLE,
+            status=_FALSE,
+            reason=Reason.SUMMARIZER_FAILED
+            if ending.stage is Stage.SUMMARIZE
+            else Reason.SUMMARIZER_PENDING,
+            message="there is no report",
+        ),
+        claim(_T.SUCCEEDED, _FALSE),
+        claim(_T.COMPLETE, _FALSE),
+        claim(_T.FAILED, _TRUE),
+        claim(_T.FINISHED, _TRUE),
+        claim(_T.READY, _FALSE),
+        claim(_T.RECONCILING, _FALSE),
+        claim(_T.STALLED, _TRUE),
+    ]
+
+
+def when_complete(message: str) -> list[Claim]:
+    """A run whose report exists."""
+    states: Mapping[ConditionType, ConditionStatus] = {
+        _T.PROGRESSING: _FALSE,
+        _T.SUCCEEDED: _TRUE,
+        _T.COMPLETE: _TRUE,
+        _T.FAILED: _FALSE,
+        _T.FINISHED: _TRUE,
+        _T.READY: _TRUE,
+        _T.RECONCILING: _FALSE,
+        _T.STALLED: _FALSE,
+    }
+    return [
+        Claim(type=_T.ACCEPTED, status=_TRUE, reason=Reason.ACCEPTED),
+        Claim(type=_T.SUSPENDED, status=_FALSE, reason=Reason.NOT_SUSPENDED),
+        Claim(type=_T.SHARDS_SUCCEEDED, status=_TRUE, reason=Reason.ALL_SHARDS_SUCCEEDED),
+        Claim(
+            type=_T.RESULTS_AVAILABLE,
+            status=_TRUE,
+            reason=Reason.REPORT_PUBLISHED,
+            message=message,
+        ),
+        *(
+            Claim(type=about, status=status, reason=Reason.EVALUATION_SUCCEEDED, message=message)
+            for about, status in states.items()
+        ),
+    ]
+
+
+def _unfinished(activity: Activity) -> list[Claim]:
+    def claim(about: ConditionType, status: ConditionStatus, message: str = "") -> Claim:
+        return Claim(type=about, status=status, reason=activity.reason, message=message)
+
+    return [
+        claim(_T.PROGRESSING, _TRUE if activity.moving else _FALSE, activity.message),
+        Claim(type=_T.SHARDS_SUCCEEDED, status=_TRUE, reason=Reason.ALL_SHARDS_SUCCEEDED)
+        if activity.shards_done
+        else claim(_T.SHARDS_SUCCEEDED, _UNKNOWN),
+        Claim(type=_T.RESULTS_AVAILABLE, status=_FALSE, reason=Reason.SUMMARIZER_PENDING),
+        claim(_T.SUCCEEDED, _UNKNOWN),
+        claim(_T.COMPLETE, _FALSE),
+        claim(_T.FAILED, _FALSE),
+        claim(_T.FINISHED, _FALSE),
+        claim(_T.READY, _FALSE, activity.message),
+        claim(_T.RECONCILING, _TRUE, activity.message),
+        claim(_T.STALLED, _FALSE),
+    ]
+
+
+def _suspended(activity: Activity, before: EvalRunStatus) -> Claim:
+    if activity.suspended:
+        return Claim(
+            type=_T.SUSPENDED,
+            status=_TRUE,
+            reason=Reason.USER_SUSPENDED,
+            message="spec.execution.suspend is true; false goes on from the last checkpoint",
+        )
+    last = held(before, _T.SUSPENDED)
+    was_suspended = last is not None and last.reason in {Reason.USER_SUSPENDED, Reason.RESUMED}
+    return Claim(
+        type=_T.SUSPENDED,
+        status=_FALSE,
+        reason=Reason.RESUMED if was_suspended else Reason.NOT_SUSPENDED,
+    )
+
+
+def _shards_of_failed(ending: Ending, before: EvalRunStatus) -> Claim:
+    if holds(before, _T.SHARDS_SUCCEEDED):
+        return Claim(type=_T.SHARDS_SUCCEEDED, status=_TRUE, reason=Reason.ALL_SHARDS_SUCCEEDED)
+    return Claim(
+        type=_T.SHARDS_SUCCEEDED,
+        status=_FALSE,
+        reason=Reason.SHARDS_FAILED if ending.stage is Stage.SHARD else ending.reason,
+        message=ending.message,
+    )

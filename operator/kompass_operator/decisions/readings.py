@@ -1,0 +1,124 @@
+"""Whose pods have to be looked at: as few as possible, for each look is a request. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Final
+
+from kompass_api.outcomes import PlanOutcome, ReportOutcome
+from kompass_api.status import Failure
+from kompass_operator.decisions.picture import Picture
+from kompass_operator.failures import failure_of, failure_of_job, is_failure
+from kompass_operator.names import Stage
+from kompass_operator.observed import JobFacts, JobState, Observed, PodFacts
+from kompass_operator.settings import Settings
+
+LONGEST_PAUSE: Final = 60.0
+"""Between two looks at pods that do not start."""
+
+
+def due(
+    picture: Picture, seen: Observed, now: datetime, settings: Settings
+) -> tuple[list[JobFacts], datetime | None]:
+    """Jobs whose pods to read now, and when the next look is due."""
+    ended = [job for job in picture.jobs if _has_news(job, seen)]
+    if ended:
+        return ended, None
+    starting = [job for job in picture.open if is_starting(job)]
+    if not starting:
+        return [], None
+    at = max(
+        min(_look_at(job, seen, settings) for job in starting),
+        _last_look(picture, seen) + timedelta(seconds=settings.pod_check_seconds),
+    )
+    if at > now:
+        return [], at
+    return [min(starting, key=lambda job: _look_at(job, seen, settings))], None
+
+
+def is_starting(job: JobFacts) -> bool:
+    """Whether a Job has a pod that is not up."""
+    return job.active > job.ready and not job.suspended
+
+
+def failures_in(
+    picture: Picture, seen: Observed, *, shard_deadline_seconds: int | None
+) -> list[Failure]:
+    """Every failure that the pods and Jobs tell of."""
+    return [
+        failure
+        for job in picture.jobs
+        if not job.deleting
+        for failure in _failures_of(
+            job, picture, seen, shard_deadline_seconds=shard_deadline_seconds
+        )
+    ]
+
+
+def succeeded_pods(job: JobFacts | None, seen: Observed) -> list[PodFacts]:
+    """Pods of a Job that ended well, if they were looked at."""
+    reading = seen.readings.get(job.name) if job is not None else None
+    return [pod for pod in reading.pods if pod.exit_code == 0] if reading is not None else []
+
+
+def plan_outcome(job: JobFacts | None, seen: Observed) -> PlanOutcome | None:
+    """What the plan pod left."""
+    said = (pod.said for pod in succeeded_pods(job, seen))
+    return next((word.plan for word in said if word is not None and word.plan is not None), None)
+
+
+def report_outcome(job: JobFacts | None, seen: Observed) -> ReportOutcome | None:
+    """What the summarize pod left."""
+    said = (pod.said for pod in succeeded_pods(job, seen))
+    return next(
+        (word.report for word in said if word is not None and word.report is not None), None
+    )
+
+
+def awaits_outcome(job: JobFacts, seen: Observed) -> bool:
+    """Whether a complete Job's pod says something that is not in the status yet."""
+    if job.state is not JobState.COMPLETE or job.deleting:
+        return False
+    return job.stage is Stage.SUMMARIZE or (job.stage is Stage.PLAN and not seen.status.models)
+
+
+def _has_news(job: JobFacts, seen: Observed) -> bool:
+    if job.deleting:
+        return False
+    reading = seen.readings.get(job.name)
+    if job.state is JobState.FAILED or awaits_outcome(job, seen):
+        return reading is None or reading.state is not job.state
+    return job.failed > (reading.failed if reading is not None else 0)
+
+
+def _look_at(job: JobFacts, seen: Observed, settings: Settings) -> datetime:
+    """When to look next: the pause grows with the time that a pod has been starting."""
+    since = job.started or job.created
+    reading = seen.readings.get(job.name)
+    if reading is None:
+        return since + timedelta(seconds=settings.pod_check_seconds)
+    waited = (reading.at - since).total_seconds()
+    pause = max(settings.pod_check_seconds, min(waited / 2, LONGEST_PAUSE))
+    return reading.at + timedelta(seconds=pause)
+
+
+def _last_look(picture: Picture, seen: Observed) -> datetime:
+    names = [job.name for job in picture.open]
+    looks = [seen.readings[name].at for name in names if name in seen.readings]
+    return max(looks, default=min(job.created for job in picture.open) - timedelta(days=1))
+
+
+def _failures_of(
+    job: JobFacts, picture: Picture, seen: Observed, *, shard_deadline_seconds: int | None
+) -> Iterator[Failure]:
+    reading = seen.readings.get(job.name)
+    model = picture.model_of(job)
+    told = [
+        failure_of(job, pod, model)
+        for pod in (reading.pods if reading is not None else ())
+        if is_failure(pod)
+    ]
+    yield from told
+    if job.state is JobState.FAILED and (job.reason == "DeadlineExceeded" or not told):
+        yield failure_of_job(job, shard_deadline_seconds=shard_deadline_seconds)

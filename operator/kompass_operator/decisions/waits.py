@@ -1,0 +1,121 @@
+"""Why pods do not start, and when that is no longer worth waiting for. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from kompass_api.conditions import Reason
+from kompass_operator.conditions import Ending
+from kompass_operator.decisions.picture import Picture
+from kompass_operator.decisions.readings import is_starting
+from kompass_operator.observed import JobFacts, Observed, PodFacts
+from kompass_operator.settings import Settings
+
+_IMAGE_REASONS: Final = frozenset(
+    {
+        "ErrImagePull",
+        "ImagePullBackOff",
+        "InvalidImageName",
+        "ErrImageNeverPull",
+        "ImageInspectError",
+        "RegistryUnavailable",
+    }
+)
+_NO_SUCH_IMAGE: Final = (
+    "not found",
+    "notfound",
+    "unauthorized",
+    "denied",
+    "manifest unknown",
+    "name unknown",
+    "invalidimagename",
+    "errimageneverpull",
+    "not present with pull policy",
+    "couldn't parse image",
+)
+_CONFIG_REASON: Final = "CreateContainerConfigError"
+
+
+@dataclass(frozen=True)
+class Wait:
+    """A pod that does not start: why, and what happens when it lasts."""
+
+    reason: Reason
+    message: str
+    fails: Reason | None = None
+    fails_at: datetime | None = None
+
+    def ending(self, now: datetime) -> Ending | None:
+        """Why the run fails, once the time is over."""
+        if self.fails is None or self.fails_at is None or now < self.fails_at:
+            return None
+        return Ending(self.fails, self.message)
+
+
+def waits(picture: Picture, seen: Observed, settings: Settings) -> list[Wait]:
+    """Every reason that keeps a pod from starting, the gravest first."""
+    found = list(_waits(picture, seen, settings))
+    return sorted(found, key=lambda wait: (wait.fails is None, wait.reason, wait.message))
+
+
+def next_failure(found: list[Wait]) -> datetime | None:
+    """When the first of the waits fails the run."""
+    return min((wait.fails_at for wait in found if wait.fails_at is not None), default=None)
+
+
+def _waits(picture: Picture, seen: Observed, settings: Settings) -> Iterator[Wait]:
+    for job in picture.open:
+        reading = seen.readings.get(job.name)
+        if reading is None or not is_starting(job):
+            continue
+        pending = [pod for pod in reading.pods if pod.phase == "Pending"]
+        for pod in pending[-1:]:
+            wait = _wait(job, pod, picture, settings)
+            if wait is not None:
+                yield wait
+
+
+def _wait(job: JobFacts, pod: PodFacts, picture: Picture, settings: Settings) -> Wait | None:
+    where = picture.place_of(job)
+    if pod.unschedulable:
+        return Wait(Reason.UNSCHEDULABLE, f"{where} finds no node: {pod.unschedulable}")
+    since = pod.scheduled or pod.created or job.created
+    until = since + timedelta(seconds=settings.pod_grace_seconds)
+    if pod.container_reason in _IMAGE_REASONS:
+        return _image_wait(where, pod, until)
+    if pod.container_reason == _CONFIG_REASON:
+        return _config_wait(where, pod, until)
+    return None
+
+
+def _image_wait(where: str, pod: PodFacts, until: datetime) -> Wait:
+    said = f"{pod.container_reason} {pod.container_message}".lower()
+    message = (
+        f"{where}: the image cannot be pulled: {pod.container_message or pod.container_reason}"
+    )
+    if not any(word in said for word in _NO_SUCH_IMAGE):
+        return Wait(Reason.IMAGE_PULL_BACK_OFF, message)
+    hint = (
+        "; check spec.image and spec.imagePullSecrets of the ModelEndpoint, or the operator's "
+        f"worker image; the run fails at {_clock(until)} unless it appears"
+    )
+    return Wait(Reason.IMAGE_PULL_BACK_OFF, message + hint, Reason.IMAGE_UNAVAILABLE, until)
+
+
+def _config_wait(where: str, pod: PodFacts, until: datetime) -> Wait:
+    about_secret = "secret" in pod.container_message.lower()
+    reason = Reason.SECRET_MISSING if about_secret else Reason.WAITING
+    return Wait(
+        reason,
+        f"{where} cannot start: {pod.container_message}; create it in the run's namespace; "
+        f"the run fails at {_clock(until)} unless it appears",
+        Reason.SECRET_MISSING if about_secret else Reason.INTERNAL_ERROR,
+        until,
+    )
+
+
+def _clock(moment: datetime) -> str:
+    return moment.strftime("%H:%M:%S UTC")

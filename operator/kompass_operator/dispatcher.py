@@ -1,0 +1,97 @@
+"""Works the queue: so many passes at a time, never two over the same run, and a resync."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from kompass_operator.cluster import ClusterError
+from kompass_operator.reconciler import Reconciler
+from kompass_operator.settings import Settings
+from kompass_operator.views import RunKey
+from kompass_operator.workqueue import WorkQueue
+
+STUCK_SECONDS: Final = 600.0
+"""A ready run that waits for so long means that the workers hang."""
+LAG_SECONDS: Final = 30.0
+"""An event loop this late serves nobody."""
+
+logger = logging.getLogger(__name__)
+
+
+class Dispatcher:
+    """The workers of a queue."""
+
+    def __init__(
+        self,
+        queue: WorkQueue[RunKey],
+        reconciler: Reconciler,
+        settings: Settings,
+        active_runs: Callable[[], Iterable[RunKey]],
+        jitter: Callable[[], float],
+    ) -> None:
+        self._queue = queue
+        self._reconciler = reconciler
+        self._settings = settings
+        self._active_runs = active_runs
+        self._jitter = jitter
+        self._beat = time.monotonic()
+
+    async def serve(self) -> None:
+        """Until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._resync(), name="resync")
+            tasks.create_task(self._pulse(), name="pulse")
+            for number in range(self._settings.workers):
+                tasks.create_task(self._work(), name=f"worker {number}")
+
+    def illness(self) -> str | None:
+        """Why the operator should be started anew, if it should."""
+        lag = time.monotonic() - self._beat
+        if lag > LAG_SECONDS:
+            return f"the event loop is {lag:.0f} s late"
+        waited = self._queue.oldest_wait()
+        if waited > STUCK_SECONDS:
+            return f"a run has waited {waited:.0f} s for a worker"
+        return None
+
+    async def _work(self) -> None:
+        while True:
+            key = await self._queue.take()
+            try:
+                await self._pass(key)
+            finally:
+                self._queue.done(key)
+
+    async def _pass(self, key: RunKey) -> None:
+        about = {"run": key.name, "namespace": key.namespace}
+        try:
+            outcome = await self._reconciler.reconcile(key)
+        except ClusterError as error:
+            delay = self._queue.retry(key)
+            logger.warning("pass failed, next in %.0f s: %s", delay, error, extra=about)
+            return
+        except Exception:
+            delay = self._queue.retry(key)
+            logger.exception("pass failed by a bug, next in %.0f s", delay, extra=about)
+            return
+        if outcome.refused:
+            self._queue.retry(key)
+            return
+        self._queue.forget(key)
+        if outcome.again_seconds is not None:
+            self._queue.add_after(key, outcome.again_seconds)
+
+    async def _resync(self) -> None:
+        while True:
+            await asyncio.sleep(self._settings.resync_seconds * (0.9 + self._jitter() / 5))
+            for key in self._active_runs():
+                self._queue.add_after(key, self._jitter() * self._settings.resync_seconds / 10)
+
+    async def _pulse(self) -> None:
+        while True:
+            self._beat = time.monotonic()
+            await asyncio.sleep(1)

@@ -1,0 +1,115 @@
+"""Jobs and pods as JSON, read into small facts. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from pydantic import ValidationError
+
+from kompass_api.outcomes import TerminationMessage
+from kompass_operator.manifests.pods import CONTAINER
+from kompass_operator.names import SHARD_LABEL, STAGE_LABEL, Stage
+from kompass_operator.observed import JobFacts, JobState, PodFacts
+from kompass_operator.views import Json, version_of
+
+
+def job_facts(job: Json) -> JobFacts:
+    """What matters of a Job with our labels."""
+    meta, status = job["metadata"], job.get("status") or {}
+    labels = meta["labels"]
+    state, verdict = _state(status)
+    return JobFacts(
+        name=meta["name"],
+        uid=meta["uid"],
+        stage=Stage(labels[STAGE_LABEL]),
+        shard=int(labels[SHARD_LABEL]) if SHARD_LABEL in labels else None,
+        version=version_of(job),
+        created=datetime.fromisoformat(meta["creationTimestamp"]),
+        state=state,
+        reason=verdict.get("reason", ""),
+        message=verdict.get("message", ""),
+        ended=_time(verdict.get("lastTransitionTime")),
+        started=_time(status.get("startTime")),
+        active=status.get("active", 0),
+        ready=status.get("ready", 0),
+        failed=status.get("failed", 0),
+        suspended=bool((job.get("spec") or {}).get("suspend")),
+        deleting="deletionTimestamp" in meta,
+    )
+
+
+def pod_facts(pod: Json) -> PodFacts:
+    """What matters of a pod of one of our Jobs."""
+    meta, spec, status = pod["metadata"], pod.get("spec") or {}, pod.get("status") or {}
+    state = _container_state(status)
+    ended = state.get("terminated") or {}
+    held = ended or state.get("waiting") or {}
+    scheduled = _condition(status, "PodScheduled")
+    said, last_words = _said(ended.get("message", ""))
+    return PodFacts(
+        name=meta["name"],
+        node=spec.get("nodeName", ""),
+        phase=status.get("phase", "Pending"),
+        created=_time(meta.get("creationTimestamp")),
+        scheduled=_time(scheduled.get("lastTransitionTime"))
+        if scheduled.get("status") == "True"
+        else None,
+        ended=_time(ended.get("finishedAt")),
+        exit_code=ended.get("exitCode"),
+        container_reason=held.get("reason", ""),
+        container_message="" if ended and said is not None else held.get("message", ""),
+        unschedulable=scheduled.get("message", "")
+        if scheduled.get("reason") == "Unschedulable"
+        else "",
+        pod_reason=status.get("reason", ""),
+        pod_message=status.get("message", ""),
+        disrupted=_condition(status, "DisruptionTarget").get("status") == "True",
+        memory_limit=_memory_limit(spec),
+        said=said,
+        last_words=last_words,
+    )
+
+
+def newest_last(pods: Iterable[PodFacts]) -> tuple[PodFacts, ...]:
+    """Pods in the order of their creation."""
+    dated = [(pod.created.isoformat() if pod.created is not None else "", pod) for pod in pods]
+    return tuple(pod for _, pod in sorted(dated, key=lambda one: (one[0], one[1].name)))
+
+
+def _state(status: Json) -> tuple[JobState, Json]:
+    for wanted, state in (("Complete", JobState.COMPLETE), ("Failed", JobState.FAILED)):
+        found = _condition(status, wanted)
+        if found.get("status") == "True":
+            return state, found
+    return JobState.UNFINISHED, {}
+
+
+def _condition(status: Json, wanted: str) -> Json:
+    conditions = status.get("conditions") or []
+    return next((held for held in conditions if held["type"] == wanted), {})
+
+
+def _container_state(status: Json) -> Json:
+    containers = status.get("containerStatuses") or []
+    states = [held.get("state") or {} for held in containers if held["name"] == CONTAINER]
+    return states[0] if states else {}
+
+
+def _memory_limit(spec: Json) -> str:
+    containers = [held for held in spec.get("containers") or [] if held["name"] == CONTAINER]
+    resources = (containers[0].get("resources") or {}) if containers else {}
+    return str((resources.get("limits") or {}).get("memory", ""))
+
+
+def _said(text: str) -> tuple[TerminationMessage | None, str]:
+    """The worker's message, or the text itself where it is none (the end of a log)."""
+    try:
+        return TerminationMessage.model_validate_json(text), ""
+    except ValidationError:
+        lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
+        return None, " | ".join(lines[-5:])
+
+
+def _time(stamp: str | None) -> datetime | None:
+    return datetime.fromisoformat(stamp) if stamp else None

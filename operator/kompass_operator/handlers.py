@@ -1,0 +1,178 @@
+"""The edge to kopf: events become keys in the queue, objects become entries of indices.
+
+Only `on.event` and `index` are used: kopf then writes nothing to any object, adds no finalizer, and
+its handlers cannot fail in a way that matters, for the queue is what tries again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+import kopf
+
+from kompass_api.resources import GROUP, VERSION
+from kompass_operator.cluster_api import connection_info
+from kompass_operator.dispatcher import Dispatcher
+from kompass_operator.facts import job_facts
+from kompass_operator.names import RUN_LABEL, RUN_UID_LABEL
+from kompass_operator.observed import JobFacts
+from kompass_operator.reconciler import Reconciler
+from kompass_operator.views import Json, RunKey
+from kompass_operator.workqueue import WorkQueue
+
+_OUR_JOBS: Final = {RUN_LABEL: kopf.PRESENT, RUN_UID_LABEL: kopf.PRESENT}
+_INDICES: Final = ("runs", "jobs", "endpoints", "benchmarks")
+_KEPT_META: Final = (
+    "name",
+    "namespace",
+    "uid",
+    "generation",
+    "resourceVersion",
+    "creationTimestamp",
+    "deletionTimestamp",
+)
+
+
+class KopfWatches:
+    """What kopf's indices hold; empty until `fill` hands them over at the start."""
+
+    def __init__(self) -> None:
+        self._indices: dict[str, kopf.Index[Any, Any]] = {}
+
+    def fill(self, indices: Mapping[str, kopf.Index[Any, Any]]) -> None:
+        """The indices, which kopf keeps filled from then on."""
+        self._indices.update(indices)
+
+    def run(self, key: RunKey) -> Json | None:
+        """The EvalRun, as last seen."""
+        return next(self._of("runs", key), None)
+
+    def runs(self) -> Iterable[tuple[RunKey, Json]]:
+        """Every EvalRun."""
+        keys = list(self._indices.get("runs", ()))
+        return [(key, body) for key in keys for body in self._of("runs", key)]
+
+    def jobs(self, namespace: str, run_uid: str) -> Iterable[JobFacts]:
+        """The Jobs of a run."""
+        return self._of("jobs", (namespace, run_uid))
+
+    def endpoints(self, namespace: str) -> Iterable[Json]:
+        """The ModelEndpoints of a namespace."""
+        return self._of("endpoints", namespace)
+
+    def benchmarks(self, namespace: str) -> Iterable[Json]:
+        """The Benchmarks of a namespace."""
+        return self._of("benchmarks", namespace)
+
+    def _of(self, index: str, key: object) -> Iterator[Any]:
+        held = self._indices.get(index)
+        return iter(list(held[key]) if held is not None and key in held else [])
+
+
+def active_runs(watches: KopfWatches) -> list[RunKey]:
+    """Runs that have not finished."""
+    return [key for key, body in watches.runs() if not _has_condition(body, "Finished")]
+
+
+def register(
+    registry: kopf.OperatorRegistry,
+    watches: KopfWatches,
+    queue: WorkQueue[RunKey],
+    reconciler: Reconciler,
+    dispatcher: Dispatcher,
+) -> None:
+    """Tie kopf's events to the queue."""
+    _register_process(registry, watches, dispatcher)
+    _register_indices(registry)
+    _register_events(registry, watches, queue, reconciler)
+
+
+def _register_process(
+    registry: kopf.OperatorRegistry, watches: KopfWatches, dispatcher: Dispatcher
+) -> None:
+    @kopf.on.login(registry=registry)
+    async def login(**_: object) -> kopf.ConnectionInfo:
+        return await connection_info()
+
+    @kopf.on.startup(registry=registry)
+    async def start(**given: Any) -> None:
+        watches.fill({name: given[name] for name in _INDICES})
+
+    @kopf.on.probe(registry=registry, id="illness")
+    async def probe(**_: object) -> str:
+        illness = dispatcher.illness()
+        if illness is not None:
+            raise kopf.PermanentError(illness)
+        return "none"
+
+
+def _register_indices(registry: kopf.OperatorRegistry) -> None:
+    @kopf.index(GROUP, VERSION, "evalruns", id="runs", registry=registry)
+    async def runs(body: kopf.Body, **_: object) -> dict[RunKey, Json]:
+        return {_key(body): _slim(body)}
+
+    @kopf.index("batch", "v1", "jobs", id="jobs", labels=_OUR_JOBS, registry=registry)
+    async def jobs(body: kopf.Body, **_: object) -> dict[tuple[str, str], JobFacts]:
+        meta = body["metadata"]
+        return {(meta["namespace"], meta["labels"][RUN_UID_LABEL]): job_facts(body)}
+
+    @kopf.index(GROUP, VERSION, "modelendpoints", id="endpoints", registry=registry)
+    async def endpoints(body: kopf.Body, **_: object) -> dict[str, Json]:
+        return {body["metadata"]["namespace"]: _slim(body)}
+
+    @kopf.index(GROUP, VERSION, "benchmarks", id="benchmarks", registry=registry)
+    async def benchmarks(body: kopf.Body, **_: object) -> dict[str, Json]:
+        return {body["metadata"]["namespace"]: _slim(body)}
+
+
+def _register_events(
+    registry: kopf.OperatorRegistry,
+    watches: KopfWatches,
+    queue: WorkQueue[RunKey],
+    reconciler: Reconciler,
+) -> None:
+    @kopf.on.event(GROUP, VERSION, "evalruns", registry=registry)
+    async def run_event(body: kopf.Body, **_: object) -> None:
+        queue.add(_key(body))
+
+    @kopf.on.event("batch", "v1", "jobs", labels=_OUR_JOBS, registry=registry)
+    async def job_event(body: kopf.Body, **_: object) -> None:
+        meta = body["metadata"]
+        reconciler.jobs.seen(meta["uid"])
+        queue.add(RunKey(meta["namespace"], meta["labels"][RUN_LABEL]))
+
+    @kopf.on.event(GROUP, VERSION, "modelendpoints", registry=registry)
+    async def endpoint_event(body: kopf.Body, **_: object) -> None:
+        _wake_waiting(body["metadata"]["namespace"])
+
+    @kopf.on.event(GROUP, VERSION, "benchmarks", registry=registry)
+    async def benchmark_event(body: kopf.Body, **_: object) -> None:
+        _wake_waiting(body["metadata"]["namespace"])
+
+    def _wake_waiting(namespace: str) -> None:
+        for key, body in watches.runs():
+            if key.namespace == namespace and not _has_condition(body, "Accepted"):
+                queue.add(key)
+
+
+def _key(body: Json) -> RunKey:
+    return RunKey(body["metadata"]["namespace"], body["metadata"]["name"])
+
+
+def _slim(body: Json) -> Json:
+    """The object without what nobody reads, such as managedFields."""
+    meta = body["metadata"]
+    kept = {field: meta[field] for field in _KEPT_META if field in meta}
+    parts = {field: body[field] for field in ("spec", "status") if field in body}
+    return {
+        "apiVersion": body["apiVersion"],
+        "kind": body["kind"],
+        "metadata": kept,
+        **{field: dict(value) for field, value in parts.items()},
+    }
+
+
+def _has_condition(body: Json, wanted: str) -> bool:
+    held = (body.get("status") or {}).get("conditions") or []
+    return any(one["type"] == wanted and one["status"] == "True" for one in held)

@@ -1,0 +1,142 @@
+"""`kompass-operator`: reads the settings, logs as JSON lines, runs until SIGTERM."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import sys
+import time
+from datetime import UTC, datetime
+from typing import Final
+
+import kopf
+from pydantic import ValidationError
+from pythonjsonlogger.json import JsonFormatter
+
+from kompass_api.resources import API_VERSION, GROUP
+from kompass_operator.cluster import ClusterError
+from kompass_operator.cluster_api import ApiCluster, load_configuration
+from kompass_operator.dispatcher import Dispatcher
+from kompass_operator.handlers import KopfWatches, active_runs, register
+from kompass_operator.names import MANAGER, RUN_LABEL
+from kompass_operator.reconciler import Reconciler
+from kompass_operator.settings import Settings
+from kompass_operator.unreadable import complaint
+from kompass_operator.views import RunKey
+from kompass_operator.workqueue import Agenda, Backoff, WorkQueue
+
+PAUSE_SECONDS: Final = 2.0
+"""Between two looks for the CRDs, at the start."""
+
+logger = logging.getLogger(__name__)
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        sys.exit(f"kompass-operator: settings (KOMPASS_*): {complaint(error)}")
+    configure_logging(settings)
+    asyncio.run(operate(settings))
+
+
+def configure_logging(settings: Settings) -> None:
+    """JSON lines on standard error; kopf's own chatter only where it warns."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(
+        JsonFormatter(
+            "%(levelname)s %(name)s %(message)s",
+            timestamp=True,
+            rename_fields={"levelname": "level"},
+        )
+    )
+    logging.basicConfig(level=settings.log_level, handlers=[handler], force=True)
+    if settings.log_level != "DEBUG":
+        logging.getLogger("kopf").setLevel(logging.WARNING)
+
+
+async def operate(settings: Settings) -> None:
+    """Watch and bring runs on, until told to stop or something that should not end has ended."""
+    cluster = ApiCluster(await load_configuration())
+    try:
+        await _wait_for_crds(cluster)
+        await _serve(cluster, settings)
+    finally:
+        await cluster.close()
+
+
+async def _serve(cluster: ApiCluster, settings: Settings) -> None:
+    watches = KopfWatches()
+    agenda: Agenda[RunKey] = Agenda(Backoff(), random.random)
+    queue = WorkQueue(agenda, time.monotonic)
+    reconciler = Reconciler(cluster, watches, settings, lambda: datetime.now(UTC))
+    dispatcher = Dispatcher(
+        queue, reconciler, settings, lambda: active_runs(watches), random.random
+    )
+    registry = kopf.OperatorRegistry()
+    register(registry, watches, queue, reconciler, dispatcher)
+    work = asyncio.create_task(dispatcher.serve(), name="dispatcher")
+    watch = asyncio.create_task(_watch(registry, settings), name="watches")
+    logger.info("operator started", extra={"namespaces": settings.watch_namespaces or "all"})
+    try:
+        await asyncio.wait({work, watch}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in (watch, work):
+            if not task.done():
+                task.cancel()
+        results = await asyncio.gather(work, watch, return_exceptions=True)
+    logger.info("operator stopped")
+    for result in results:
+        if isinstance(result, Exception):
+            raise result
+
+
+async def _watch(registry: kopf.OperatorRegistry, settings: Settings) -> None:
+    port = settings.liveness_port
+    await kopf.operator(
+        registry=registry,
+        settings=kopf_settings(),
+        standalone=True,
+        clusterwide=not settings.watch_namespaces,
+        namespaces=settings.watch_namespaces,
+        liveness_endpoint=f"http://0.0.0.0:{port}/healthz" if port else None,
+    )
+
+
+def kopf_settings() -> kopf.OperatorSettings:
+    """How kopf watches; it posts and stores nothing."""
+    settings = kopf.OperatorSettings()
+    settings.posting.enabled = False
+    settings.posting.loggers = False
+    settings.posting.reporting_component = MANAGER
+    settings.scanning.disabled = True
+    settings.watching.server_timeout = 290
+    settings.watching.client_timeout = 300
+    settings.watching.connect_timeout = 10
+    settings.watching.reconnect_backoff = 1.0
+    settings.watching.label_selectors["batch", "v1", "jobs"] = RUN_LABEL
+    settings.networking.request_timeout = 30
+    settings.networking.connect_timeout = 5
+    settings.execution.max_workers = 2
+    settings.persistence.finalizer = f"{GROUP}/finalizer"
+    settings.persistence.progress_storage = kopf.AnnotationsProgressStorage(prefix=GROUP)
+    settings.persistence.diffbase_storage = kopf.AnnotationsDiffBaseStorage(prefix=GROUP)
+    return settings
+
+
+async def _wait_for_crds(cluster: ApiCluster) -> None:
+    """Watches cannot begin before the API server knows the kinds."""
+    told = False
+    while True:
+        try:
+            if await cluster.serves(f"/apis/{API_VERSION}"):
+                return
+            problem = f"the CRDs of {API_VERSION} are not installed"
+        except ClusterError as error:
+            problem = str(error)
+        if not told:
+            logger.warning("waiting: %s", problem)
+            told = True
+        await asyncio.sleep(PAUSE_SECONDS)

@@ -1,0 +1,73 @@
+"""What a run's children are called and labelled. Pure.
+
+A name is a function of the run and the place of the child, so that creating it again is answered
+by "exists already". The hash of the run's UID keeps a run that was deleted and applied again apart
+from its predecessor.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from enum import StrEnum
+from typing import Final
+
+from kompass_api.resources import GROUP, ObjectMeta
+
+RUN_LABEL: Final = f"{GROUP}/run"
+RUN_UID_LABEL: Final = f"{GROUP}/run-uid"
+STAGE_LABEL: Final = f"{GROUP}/stage"
+SHARD_LABEL: Final = f"{GROUP}/shard"
+MANAGER: Final = "kompass-operator"
+"""Field manager, event source and value of app.kubernetes.io/managed-by."""
+
+
+class Stage(StrEnum):
+    """Which part of a run a Job does."""
+
+    PLAN = "plan"
+    SHARD = "shard"
+    SUMMARIZE = "summarize"
+
+
+def fingerprint(uid: str) -> str:
+    """Six hexadecimal digits of a UID."""
+    return hashlib.sha256(uid.encode()).hexdigest()[:6]
+
+
+def document_name(run: ObjectMeta) -> str:
+    """Name of the ConfigMap with the run document."""
+    return f"{run.name}-{fingerprint(run.uid)}-run"
+
+
+def job_name(run: ObjectMeta, stage: Stage, shard: int | None = None) -> str:
+    """Name of the Job of a stage, or of one shard."""
+    place = stage.value if shard is None else f"s{shard}"
+    return f"{run.name}-{fingerprint(run.uid)}-{place}"
+
+
+def event_name(run: ObjectMeta, reason: str, time: str) -> str:
+    """Name of the Event that says once that something happened."""
+    happening = hashlib.sha256(f"{run.uid} {reason} {time}".encode()).hexdigest()[:16]
+    return f"{run.name}.{happening}"
+
+
+def labels(run: ObjectMeta, stage: Stage | None = None, shard: int | None = None) -> dict[str, str]:
+    """Labels of a child."""
+    wanted = {
+        "app.kubernetes.io/name": "kompass",
+        "app.kubernetes.io/component": "worker",
+        "app.kubernetes.io/part-of": "kompass",
+        "app.kubernetes.io/managed-by": MANAGER,
+        RUN_LABEL: run.name,
+        RUN_UID_LABEL: run.uid,
+    }
+    if stage is not None:
+        wanted[STAGE_LABEL] = stage.value
+    if shard is not None:
+        wanted[SHARD_LABEL] = str(shard)
+    return wanted
+
+
+def selector(run: ObjectMeta) -> str:
+    """Label selector for all children of a run."""
+    return f"{RUN_UID_LABEL}={run.uid}"

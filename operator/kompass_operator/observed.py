@@ -1,0 +1,124 @@
+"""What is seen of a run in the cluster, as small frozen facts. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from kompass_api.evalrun import EvalRun
+from kompass_api.outcomes import TerminationMessage
+from kompass_api.resolution import Problem, Surroundings
+from kompass_api.rundocument import RunDocument
+from kompass_api.status import EvalRunStatus
+from kompass_operator.names import Stage, job_name
+
+
+class JobState(StrEnum):
+    """How a Job ended, or that it did not."""
+
+    UNFINISHED = "Unfinished"
+    COMPLETE = "Complete"
+    FAILED = "Failed"
+
+
+@dataclass(frozen=True)
+class JobFacts:
+    """What matters of a Job."""
+
+    name: str
+    uid: str
+    stage: Stage
+    created: datetime
+    shard: int | None = None
+    version: int = 0
+    state: JobState = JobState.UNFINISHED
+    reason: str = ""
+    """Why it failed: BackoffLimitExceeded, DeadlineExceeded or PodFailurePolicy."""
+    message: str = ""
+    ended: datetime | None = None
+    started: datetime | None = None
+    active: int = 0
+    ready: int = 0
+    failed: int = 0
+    """Pods that failed and counted."""
+    suspended: bool = False
+    """By a queue: Kompass never suspends a Job."""
+    deleting: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it may still run pods."""
+        return self.state is JobState.UNFINISHED
+
+
+@dataclass(frozen=True)
+class PodFacts:
+    """What matters of a pod: how it ended, or what it waits for."""
+
+    name: str
+    node: str = ""
+    phase: str = "Pending"
+    created: datetime | None = None
+    scheduled: datetime | None = None
+    ended: datetime | None = None
+    exit_code: int | None = None
+    container_reason: str = ""
+    """Why the container ended or waits: OOMKilled, ErrImagePull, ..."""
+    container_message: str = ""
+    unschedulable: str = ""
+    """What the scheduler says, where it found no node."""
+    pod_reason: str = ""
+    """Why the pod as a whole failed, such as Evicted."""
+    pod_message: str = ""
+    disrupted: bool = False
+    memory_limit: str = ""
+    said: TerminationMessage | None = None
+    """The worker's termination message."""
+    last_words: str = ""
+    """The end of the log, where the worker left no termination message."""
+
+
+@dataclass(frozen=True)
+class PodReading:
+    """The pods of a Job at a moment."""
+
+    at: datetime
+    failed: int
+    """The Job's count of failed pods when its pods were read."""
+    state: JobState
+    pods: tuple[PodFacts, ...] = ()
+
+
+@dataclass(frozen=True)
+class Refusals:
+    """What the API server would not do in this pass."""
+
+    quota: str = ""
+    """Message of a ResourceQuota that refused a Job."""
+    collision: str = ""
+    """Name of an object that has a child's name and another owner."""
+    invalid: str = ""
+    """Message about an object that the API server takes for invalid."""
+
+
+@dataclass(frozen=True)
+class Observed:
+    """Everything a decision about a run rests on."""
+
+    status: EvalRunStatus = field(default_factory=EvalRunStatus)
+    jobs: Mapping[str, JobFacts] = field(default_factory=dict)
+    document: RunDocument | None = None
+    document_sought: bool = False
+    """The ConfigMap was asked for in this pass."""
+    surroundings: Surroundings = field(default_factory=lambda: Surroundings({}, {}))
+    broken: tuple[Problem, ...] = ()
+    """Objects that the run names and that cannot be read."""
+    readings: Mapping[str, PodReading] = field(default_factory=dict)
+    """By Job name."""
+    refusals: Refusals = field(default_factory=Refusals)
+
+    def job(self, run: EvalRun, stage: Stage, shard: int | None = None) -> JobFacts | None:
+        """The Job of a stage or shard."""
+        return self.jobs.get(job_name(run.metadata, stage, shard))

@@ -1,0 +1,27 @@
+"""The rights the operator uses: no more, no fewer. The chart and a test compare with this."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from kompass_api.resources import GROUP
+
+
+class Permission(NamedTuple):
+    """What is done with a kind of object."""
+
+    group: str
+    resource: str
+    verbs: tuple[str, ...]
+
+
+PERMISSIONS: Final = (
+    Permission(GROUP, "evalruns", ("list", "watch")),
+    Permission(GROUP, "evalruns/status", ("patch",)),
+    Permission(GROUP, "modelendpoints", ("list", "watch")),
+    Permission(GROUP, "benchmarks", ("list", "watch")),
+    Permission("batch", "jobs", ("create", "delete", "deletecollection", "get", "list", "watch")),
+    Permission("", "configmaps", ("create", "get")),
+    Permission("", "pods", ("list",)),
+    Permission("", "events", ("create",)),
+)

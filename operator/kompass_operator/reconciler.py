@@ -1,0 +1,194 @@
+"""One pass over a run: gather what is seen, ask `plan`, answer its questions, do what it says."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from pydantic import ValidationError
+
+from kompass_api.evalrun import EvalRun
+from kompass_api.rundocument import RUN_DOCUMENT_KEY, RunDocument
+from kompass_api.status import EvalRunStatus
+from kompass_operator.actions import Decision, DeleteJob, DeleteJobs, Question, ReadDocument
+from kompass_operator.cluster import Cluster, NamespaceEnds, NotFound
+from kompass_operator.decisions import plan
+from kompass_operator.executor import Executor
+from kompass_operator.facts import newest_last, pod_facts
+from kompass_operator.names import document_name
+from kompass_operator.observed import Observed, PodReading, Refusals
+from kompass_operator.settings import Settings
+from kompass_operator.status import is_finished
+from kompass_operator.surroundings import surroundings_of
+from kompass_operator.unreadable import refused_status
+from kompass_operator.views import JobView, RunKey, Watches, version_of
+from kompass_operator.writer import StatusWriter
+
+ROUNDS: Final = 8
+"""Questions and refusals that one pass may answer; more is a bug."""
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class _Memory:
+    """What would have to be asked again without it; never the only place of anything."""
+
+    uid: str
+    document: RunDocument | None = None
+    document_sought: bool = False
+    readings: dict[str, PodReading] = field(default_factory=dict)
+    """By the Job's UID."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """When a run wants the next pass, and whether this one was refused something."""
+
+    again_seconds: float | None = None
+    refused: bool = False
+
+
+class Reconciler:
+    """Brings runs on; safe to call at any time, any number of times."""
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        watches: Watches,
+        settings: Settings,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._cluster = cluster
+        self._watches = watches
+        self._settings = settings
+        self._now = now
+        self.jobs = JobView(watches, now)
+        self._executor = Executor(cluster, self.jobs, settings)
+        self._writer = StatusWriter(cluster, settings, now)
+        self._memories: dict[RunKey, _Memory] = {}
+
+    async def reconcile(self, key: RunKey) -> Outcome:
+        """One pass over a run; ClusterError means: try again later."""
+        body = self._watches.run(key)
+        if body is None:
+            self._memories.pop(key, None)
+            self._writer.forget(key)
+            return Outcome()
+        try:
+            run = EvalRun.model_validate(body)
+        except ValidationError as error:
+            held = EvalRunStatus.model_validate(body.get("status") or {})
+            run, refused = refused_status(body, error, held, self._now())
+            return Outcome(await self._writer.write(run, held, refused, at_once=True))
+        try:
+            return await self._bring_on(key, run)
+        except NotFound:
+            logger.info("run is gone", extra={"run": key.name, "namespace": key.namespace})
+            return Outcome()
+        except NamespaceEnds:
+            return Outcome()
+
+    async def _bring_on(self, key: RunKey, run: EvalRun) -> Outcome:
+        memory = self._memory(key, run)
+        refusals = Refusals()
+        for _ in range(ROUNDS):
+            seen = self._observe(key, run, memory, refusals)
+            decision = plan(run, seen, self._now(), self._settings)
+            if decision.questions:
+                for question in decision.questions:
+                    await self._answer(question, run, memory)
+                continue
+            if refusals.quota:
+                await self._writer.write(run, seen.status, decision.status, at_once=False)
+                return Outcome(refused=True)
+            before = seen.status
+            told = await self._tell_first(run, before, decision)
+            report = await self._executor.perform(run, decision.actions, seen.document)
+            memory.document = report.document or memory.document
+            if report.refusals != Refusals():
+                refusals = report.refusals
+                continue
+            delay = (
+                None
+                if told
+                else await self._writer.write(run, before, decision.status, at_once=False)
+            )
+            self._tidy(memory, decision.status)
+            return Outcome(_least(delay, report.again_seconds, self._until(decision.again_at)))
+        message = f"run {key.namespace}/{key.name} was not decided in {ROUNDS} rounds"
+        raise RuntimeError(message)
+
+    async def _tell_first(self, run: EvalRun, before: EvalRunStatus, decision: Decision) -> bool:
+        """What is deleted was in the status before; an end and a beginning are told at once."""
+        destroys = any(isinstance(action, DeleteJob | DeleteJobs) for action in decision.actions)
+        ends = is_finished(decision.status) and not is_finished(before)
+        if destroys or ends or not before.conditions:
+            await self._writer.write(run, before, decision.status, at_once=True)
+            return True
+        return False
+
+    def _observe(self, key: RunKey, run: EvalRun, memory: _Memory, refusals: Refusals) -> Observed:
+        status = self._writer.latest(key, run, version_of(self._watches.run(key)))
+        jobs = self.jobs.of(key.namespace, run.metadata.uid)
+        readings = {
+            job.name: memory.readings[job.uid]
+            for job in jobs.values()
+            if job.uid in memory.readings
+        }
+        seen = Observed(
+            status=status,
+            jobs=jobs,
+            document=memory.document,
+            document_sought=memory.document_sought,
+            readings=readings,
+            refusals=refusals,
+        )
+        if memory.document is not None or is_finished(status):
+            return seen
+        return surroundings_of(run, self._watches, seen)
+
+    async def _answer(self, question: Question, run: EvalRun, memory: _Memory) -> None:
+        namespace = run.metadata.namespace
+        if isinstance(question, ReadDocument):
+            memory.document_sought = True
+            memory.document = await self._read_document(run)
+            return
+        job = question.job
+        pods = await self._cluster.pods_of(namespace, job.name)
+        memory.readings[job.uid] = PodReading(
+            at=self._now(),
+            failed=job.failed,
+            state=job.state,
+            pods=newest_last(pod_facts(pod) for pod in pods),
+        )
+
+    async def _read_document(self, run: EvalRun) -> RunDocument | None:
+        try:
+            held = await self._cluster.get(
+                "ConfigMap", run.metadata.namespace, document_name(run.metadata)
+            )
+        except NotFound:
+            return None
+        return RunDocument.model_validate_json(held["data"][RUN_DOCUMENT_KEY])
+
+    def _memory(self, key: RunKey, run: EvalRun) -> _Memory:
+        memory = self._memories.get(key)
+        if memory is None or memory.uid != run.metadata.uid:
+            memory = self._memories[key] = _Memory(run.metadata.uid)
+        return memory
+
+    def _tidy(self, memory: _Memory, status: EvalRunStatus) -> None:
+        if is_finished(status):
+            memory.document = None
+            memory.readings.clear()
+
+    def _until(self, moment: datetime | None) -> float | None:
+        return None if moment is None else max(0.0, (moment - self._now()).total_seconds())
+
+
+def _least(*delays: float | None) -> float | None:
+    return min((delay for delay in delays if delay is not None), default=None)

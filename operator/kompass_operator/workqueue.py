@@ -1,0 +1,167 @@
+"""A queue of keys that want attention: each once, one worker a key, back-off for what fails.
+
+`Agenda` is the pure part: it is told the time. `WorkQueue` waits on a real clock around it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+K = TypeVar("K", bound=Hashable)
+
+
+@dataclass(frozen=True)
+class Backoff:
+    """How long a failing key waits: doubling, with jitter so that keys drift apart."""
+
+    first_seconds: float = 1
+    longest_seconds: float = 300
+
+    def delay(self, failures: int, jitter: float) -> float:
+        """Seconds after so many failures in a row; `jitter` from 0 to 1 adds up to a fifth."""
+        doubled = self.first_seconds * 2 ** min(failures - 1, 30)
+        return float(min(doubled * (1 + jitter / 5), self.longest_seconds))
+
+
+class Agenda(Generic[K]):
+    """Which keys are ready, running, or due later."""
+
+    def __init__(self, backoff: Backoff, jitter: Callable[[], float]) -> None:
+        self._backoff = backoff
+        self._jitter = jitter
+        self._ready: OrderedDict[K, float] = OrderedDict()
+        self._running: set[K] = set()
+        self._dirty: set[K] = set()
+        self._due: dict[K, float] = {}
+        self._heap: list[tuple[float, int, K]] = []
+        self._order = itertools.count()
+        self._failures: dict[K, int] = {}
+
+    def add(self, key: K, now: float) -> None:
+        """The key wants attention now; while it runs, once more afterwards."""
+        if key in self._running:
+            self._dirty.add(key)
+        else:
+            self._ready.setdefault(key, now)
+        self._due.pop(key, None)
+
+    def add_after(self, key: K, seconds: float, now: float) -> None:
+        """The key wants attention later; the earliest wish counts."""
+        if key in self._ready or key in self._dirty:
+            return
+        at = now + max(0.0, seconds)
+        if at < self._due.get(key, float("inf")):
+            self._due[key] = at
+            heapq.heappush(self._heap, (at, next(self._order), key))
+
+    def retry(self, key: K, now: float) -> float:
+        """The key failed and comes back after its back-off, which is returned."""
+        self._failures[key] = self._failures.get(key, 0) + 1
+        delay = self._backoff.delay(self._failures[key], self._jitter())
+        self.add_after(key, delay, now)
+        return delay
+
+    def forget(self, key: K) -> None:
+        """The key succeeded: its next failure is the first again."""
+        self._failures.pop(key, None)
+
+    def take(self, now: float) -> K | None:
+        """The next ready key, which runs until `done`."""
+        self._wake(now)
+        if not self._ready:
+            return None
+        key, _ = self._ready.popitem(last=False)
+        self._running.add(key)
+        return key
+
+    def done(self, key: K, now: float) -> None:
+        """The key's run is over."""
+        self._running.discard(key)
+        if key in self._dirty:
+            self._dirty.discard(key)
+            self.add(key, now)
+
+    def next_due(self) -> float | None:
+        """When the next delayed key is due."""
+        self._drop_stale()
+        return self._heap[0][0] if self._heap else None
+
+    def oldest_wait(self, now: float) -> float:
+        """Seconds that the oldest ready key has waited."""
+        return now - next(iter(self._ready.values())) if self._ready else 0.0
+
+    def __len__(self) -> int:
+        return len(self._ready) + len(self._running) + len(self._due)
+
+    def _wake(self, now: float) -> None:
+        self._drop_stale()
+        while self._heap and self._heap[0][0] <= now:
+            _, _, key = heapq.heappop(self._heap)
+            self._due.pop(key, None)
+            self.add(key, now)
+            self._drop_stale()
+
+    def _drop_stale(self) -> None:
+        while self._heap and self._due.get(self._heap[0][2]) != self._heap[0][0]:
+            heapq.heappop(self._heap)
+
+
+class WorkQueue(Generic[K]):
+    """An agenda on the event loop's clock."""
+
+    def __init__(self, agenda: Agenda[K], clock: Callable[[], float]) -> None:
+        self._agenda = agenda
+        self._clock = clock
+        self._changed = asyncio.Event()
+
+    def add(self, key: K) -> None:
+        """The key wants attention now."""
+        self._agenda.add(key, self._clock())
+        self._changed.set()
+
+    def add_after(self, key: K, seconds: float) -> None:
+        """The key wants attention later."""
+        self._agenda.add_after(key, seconds, self._clock())
+        self._changed.set()
+
+    def retry(self, key: K) -> float:
+        """The key failed; the seconds until it comes back."""
+        delay = self._agenda.retry(key, self._clock())
+        self._changed.set()
+        return delay
+
+    def forget(self, key: K) -> None:
+        """The key succeeded."""
+        self._agenda.forget(key)
+
+    def done(self, key: K) -> None:
+        """The key's run is over."""
+        self._agenda.done(key, self._clock())
+        self._changed.set()
+
+    def oldest_wait(self) -> float:
+        """Seconds that the oldest ready key has waited."""
+        return self._agenda.oldest_wait(self._clock())
+
+    async def take(self) -> K:
+        """The next key, as soon as there is one."""
+        while True:
+            key = self._agenda.take(self._clock())
+            if key is not None:
+                return key
+            self._changed.clear()
+            await self._wait()
+
+    async def _wait(self) -> None:
+        due = self._agenda.next_due()
+        timeout = None if due is None else max(0.0, due - self._clock())
+        try:
+            await asyncio.wait_for(self._changed.wait(), timeout)
+        except TimeoutError:
+            return

@@ -1,0 +1,105 @@
+"""Writes statuses: only what changed, at most one each two seconds a run, ends at once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from kompass_api.evalrun import EvalRun
+from kompass_api.resources import API_VERSION
+from kompass_api.status import EvalRunStatus
+from kompass_operator.cluster import AlreadyExists, Cluster, ClusterError, NamespaceEnds
+from kompass_operator.manifests.events import announcements, event
+from kompass_operator.settings import Settings
+from kompass_operator.views import RunKey, version_of
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Written:
+    """The newest status of a run, which its watch may not show yet."""
+
+    uid: str
+    status: EvalRunStatus
+    version: int
+    at: datetime
+
+
+class StatusWriter:
+    """The one writer of statuses, by server-side apply."""
+
+    def __init__(self, cluster: Cluster, settings: Settings, now: Callable[[], datetime]) -> None:
+        self._cluster = cluster
+        self._settings = settings
+        self._now = now
+        self._written: dict[RunKey, _Written] = {}
+
+    def latest(self, key: RunKey, run: EvalRun, version: int) -> EvalRunStatus:
+        """The status as last written or seen, whichever is newer."""
+        seen = run.status or EvalRunStatus()
+        written = self._written.get(key)
+        if written is None or written.uid != run.metadata.uid:
+            return seen
+        return seen if version >= written.version else written.status
+
+    def forget(self, key: RunKey) -> None:
+        """The run is gone."""
+        self._written.pop(key, None)
+
+    async def write(
+        self, run: EvalRun, before: EvalRunStatus, after: EvalRunStatus, *, at_once: bool
+    ) -> float | None:
+        """Write the status if it changed; the seconds to wait if it is too early."""
+        if after == before:
+            return None
+        key = RunKey(run.metadata.namespace, run.metadata.name)
+        early = self._early_seconds(key)
+        if early > 0 and not at_once:
+            return early
+        answer = await self._cluster.apply_status(_applied(run, after))
+        version = version_of(answer)
+        self._written[key] = _Written(run.metadata.uid, after, version, self._now())
+        await self._announce(run, before, after)
+        return None
+
+    def _early_seconds(self, key: RunKey) -> float:
+        written = self._written.get(key)
+        if written is None:
+            return 0.0
+        passed = (self._now() - written.at).total_seconds()
+        return self._settings.status_interval_seconds - passed
+
+    async def _announce(self, run: EvalRun, before: EvalRunStatus, after: EvalRunStatus) -> None:
+        for announcement in announcements(before, after):
+            logger.info(
+                announcement.message,
+                extra={
+                    "run": run.metadata.name,
+                    "namespace": run.metadata.namespace,
+                    "reason": announcement.reason,
+                },
+            )
+            try:
+                await self._cluster.create("Event", event(run, announcement))
+            except (AlreadyExists, NamespaceEnds):
+                continue
+            except ClusterError as error:
+                # The status says the same: an Event is not worth another pass.
+                logger.warning("Event was not written: %s", error)
+
+
+def _applied(run: EvalRun, status: EvalRunStatus) -> dict[str, object]:
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "EvalRun",
+        "metadata": {
+            "name": run.metadata.name,
+            "namespace": run.metadata.namespace,
+            # A run that was deleted and applied again is another run: the server then refuses.
+            "uid": run.metadata.uid,
+        },
+        "status": status.model_dump(mode="json", by_alias=True, exclude_none=True),
+    }
