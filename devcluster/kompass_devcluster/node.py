@@ -17,7 +17,7 @@ from pathlib import Path
 from .allocation import Network
 from .commands import COMPONENT_PATH, output, succeeds
 from .errors import NotReady
-from .folders import NODE_HOME, ClusterFolders, Folders
+from .folders import NODE_CACHE, NODE_HOME, ClusterFolders, Folders
 
 __all__ = ["enter", "find_node", "kill_node", "remove_link", "start_node"]
 
@@ -64,7 +64,9 @@ def start_node(folders: Folders, cluster: ClusterFolders, pause: Path, net: Netw
         file = cluster.node / "kernel" / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(value + "\n")
-    paths = [cluster.node, cluster.images, folders.cache, pause]
+    # By the node's own path: the other is gone by then if the cache lies below /var/lib.
+    inside = NODE_CACHE / pause.relative_to(folders.cache)
+    paths = [cluster.node, cluster.images, folders.cache, inside]
     argv = ["unshare", "--mount", "--pid", "--net", "--fork", "--propagation", "slave"]
     argv += ["--mount-proc", "sh", "-c", _SETUP, "node", *map(str, paths), _marker(cluster)]
     log = (cluster.logs / "node.log").open("ab")
