@@ -27,6 +27,8 @@ class Settings(BaseSettings):
     worker_image_pull_policy: Literal["Always", "IfNotPresent", "Never"] = "IfNotPresent"
     worker_image_pull_secrets: Names = ()
     worker_service_account: DnsLabel = "default"
+    worker_env: dict[str, str] = {}
+    """More environment variables of every worker pod, as a JSON object: proxies, mirrors."""
 
     storage_uri: str | None = None
     """Where runs without spec.storage keep their results."""

@@ -60,7 +60,7 @@ def pod_spec(
                 "image": image,
                 "imagePullPolicy": settings.worker_image_pull_policy,
                 "command": ["kompass-worker", *arguments],
-                "env": [*_plain_environment(image), *_secret_environment(part)],
+                "env": [*_plain_environment(image, settings), *_secret_environment(part)],
                 "resources": _resources(endpoint, settings),
                 # Without a termination message, the end of the log says how a pod died.
                 "terminationMessagePolicy": "FallbackToLogsOnError",
@@ -113,8 +113,9 @@ def _sources(document: RunDocument) -> list[Source]:
     ]
 
 
-def _plain_environment(image: str) -> list[Manifest]:
+def _plain_environment(image: str, settings: Settings) -> list[Manifest]:
     values = {
+        **settings.worker_env,
         "KOMPASS_WORK_DIR": "/work",
         "KOMPASS_IMAGE": image,
         "HOME": "/work/home",
