@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from e2e.kube import Kube, condition, until
-from e2e.manifests import gaokao
+from e2e.local import answers
+from e2e.manifests import endpoint, gaokao
 from e2e.objects import Objects
 from e2e.release import NAMESPACE, OPERATOR_LABEL, STORAGE_SERVICE
 from e2e.results import Outcome, succeeded
@@ -30,10 +31,10 @@ def test_every_subject_is_scored_by_generation_and_by_perplexity(undisturbed: Ou
     assert undisturbed.run["status"]["shards"]["succeeded"] == 4
 
 
-def test_cluster_and_command_line_agree(
-    undisturbed: Outcome, local_gaokao: Callable[[], dict[str, tuple[object, ...]]]
-) -> None:
-    assert local_gaokao() == undisturbed.answers
+def test_cluster_and_command_line_agree(undisturbed: Outcome, shared: Path, tmp_path: Path) -> None:
+    model = endpoint("tiny-mc", uri="s3://kompass/models/tiny-mc", longPrompt="TruncateLeft")
+    sources = {"s3://kompass/models": shared / "models", "s3://kompass/data": shared / "data"}
+    assert answers([model, gaokao("local")], tmp_path, sources) == undisturbed.answers
 
 
 def test_a_deleted_shard_pod_costs_nothing(
