@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +15,10 @@ from typing import Final
 ROOT: Final = Path(__file__).resolve().parents[1]
 CURRENT: Final = "current"
 """The name that means the cluster of the current kubeconfig."""
+
+
+_STEP: Final = re.compile(r"^ *[0-9.]+ s  ")
+"""A line of the development cluster's that is not a builder's."""
 
 
 class CommandFailed(Exception):
@@ -47,19 +53,27 @@ def connect(name: str) -> Cluster:
 
 
 def devcluster(*argv: str) -> str:
-    """Run a verb of the development cluster; its progress is shown, its result returned."""
+    """Run a verb of the development cluster and return its result; its steps are shown."""
     path = os.pathsep.join([str(ROOT / "devcluster"), *_given_path()])
-    done = subprocess.run(
+    said: deque[str] = deque(maxlen=60)
+    with subprocess.Popen(
         [sys.executable, "-m", "kompass_devcluster", *argv],
         env={**os.environ, "PYTHONPATH": path},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise CommandFailed(f"devcluster {argv[0]} ended with status {done.returncode}, see above")
-    return done.stdout.strip()
+    ) as running:
+        assert running.stderr is not None
+        assert running.stdout is not None
+        for line in running.stderr:
+            said.append(line)
+            if _STEP.match(line):
+                sys.stderr.write(line)
+        result = running.stdout.read().strip()
+    if running.returncode != 0:
+        raise CommandFailed(f"devcluster {argv[0]} failed; its last words:\n{''.join(said)}")
+    return result
 
 
 def output(

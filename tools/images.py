@@ -87,6 +87,7 @@ def _content(name: str) -> Iterator[Path]:
 def _in_devcluster(cluster: Cluster, name: str) -> Image:
     image = Image(f"{DEVCLUSTER_REGISTRY}/kompass-{name}", content_tag(name, DEVCLUSTER_BASE))
     if not _registry_has(cluster, image):
+        devcluster("base-image", "--name", cluster.name)
         devcluster(
             "build",
             *("--name", cluster.name),
