@@ -54,7 +54,8 @@ def configure_logging(settings: Settings) -> None:
     )
     logging.basicConfig(level=settings.log_level, handlers=[handler], force=True)
     if settings.log_level != "DEBUG":
-        logging.getLogger("kopf").setLevel(logging.WARNING)
+        for chatty in ("kopf", "aiohttp.access"):
+            logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
 async def operate(settings: Settings) -> None:

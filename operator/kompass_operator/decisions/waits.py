@@ -93,9 +93,9 @@ def _wait(job: JobFacts, pod: PodFacts, picture: Picture, settings: Settings) ->
 
 def _image_wait(where: str, pod: PodFacts, until: datetime) -> Wait:
     said = f"{pod.container_reason} {pod.container_message}".lower()
-    message = (
-        f"{where}: the image cannot be pulled: {pod.container_message or pod.container_reason}"
-    )
+    # kubelet alternates between the error and "Back-off pulling image: ErrImagePull: <the error>".
+    cause = pod.container_message.rpartition("ErrImagePull: ")[2] or pod.container_reason
+    message = f"{where}: the image cannot be pulled: {cause}"
     if not any(word in said for word in _NO_SUCH_IMAGE):
         return Wait(Reason.IMAGE_PULL_BACK_OFF, message)
     hint = (
