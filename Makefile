@@ -80,10 +80,10 @@ generate: venv ## Write the CRDs, their chart copies and docs/reference.md from 
 .PHONY: requirements
 requirements: venv ## Pin the dependencies of every extra and of the build, with hashes
 	@for extra in operator worker huggingface lmdeploy dev; do \
-	  $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header \
+	  $(BIN)/uv pip compile --quiet --generate-hashes --no-annotate --no-emit-index-url --no-header \
 	    --python-version 3.11 --extra $$extra pyproject.toml --output-file requirements/$$extra.txt; \
 	done
-	@printf 'hatchling>=1.27\nuv==0.13.9\n' | $(BIN)/uv pip compile --quiet --generate-hashes \
+	@printf 'hatchling>=1.27\nuv==0.13.9\n' | $(BIN)/uv pip compile --quiet --generate-hashes --no-annotate \
 	  --no-emit-index-url --no-header --python-version 3.11 --output-file requirements/build.txt -
 
 # ---- the cluster -------------------------------------------------------------------------------
