@@ -29,7 +29,7 @@ _OF_CLASS: Final[Mapping[FailureClass, Reason]] = {
     FailureClass.DEVICE_OUT_OF_MEMORY: Reason.OUT_OF_MEMORY,
     FailureClass.OUT_OF_MEMORY: Reason.OUT_OF_MEMORY,
     FailureClass.STORAGE_DENIED: Reason.STORAGE_DENIED,
-    FailureClass.BUCKET_MISSING: Reason.STORAGE_MISSING,
+    FailureClass.BUCKET_MISSING: Reason.STORAGE_DENIED,
     FailureClass.STORAGE_UNAVAILABLE: Reason.STORAGE_UNAVAILABLE,
     FailureClass.INCOMPLETE_RESULTS: Reason.INCOMPLETE_RESULTS,
     FailureClass.IMAGE_UNAVAILABLE: Reason.IMAGE_UNAVAILABLE,

@@ -26,7 +26,7 @@ class Settings(BaseSettings):
     worker_image: Annotated[str, Field(min_length=1)]
     worker_image_pull_policy: Literal["Always", "IfNotPresent", "Never"] = "IfNotPresent"
     worker_image_pull_secrets: Names = ()
-    worker_service_account: DnsLabel = "default"
+    worker_service_account: DnsName = "default"
     worker_env: dict[str, str] = {}
     """More environment variables of every worker pod, as a JSON object: proxies, mirrors."""
 
