@@ -70,12 +70,13 @@ def build_images(cluster: Cluster) -> Images:
 def content_tag(name: str, base: str) -> str:
     """A tag that is the same exactly as long as what goes into the image is."""
     content = hashlib.sha256(base.encode())
-    for file in _content(name):
+    for file in content_files(name):
         content.update(f"\0{file.relative_to(ROOT)}\0".encode() + file.read_bytes())
     return content.hexdigest()[:16]
 
 
-def _content(name: str) -> Iterator[Path]:
+def content_files(name: str) -> Iterator[Path]:
+    """Every file that goes into an image, and its recipe."""
     yield from (ROOT / ".dockerignore", ROOT / "images" / name / "Dockerfile")
     yield from (ROOT / "requirements" / pins for pins in ("build.txt", PINS[name]))
     yield from (ROOT / file for file in ("pyproject.toml", "README.md", "LICENSE"))
