@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from chart import NAMESPACE, RELEASE, install
-from clusters import Cluster, connect
 from e2e.kube import Kube, Object
 from e2e.manifests import endpoint
-from e2e.objects import Objects
+from e2e.objects import Objects, forwarded
 from e2e.objects import connect as connect_objects
-from e2e.objects import forwarded
 from e2e.release import STORAGE_SECRET, STORAGE_SERVICE, values
+
+from chart import NAMESPACE, RELEASE, install
+from clusters import Cluster, connect
 from images import build_images
 from smollm2 import model_folder
 

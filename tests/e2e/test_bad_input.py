@@ -17,10 +17,10 @@ MODEL = "s3://kompass/models/tiny-mc"
 DATA = {"uri": "s3://kompass/data/tiny_mc"}
 
 
-def small(name: str, *, model: str = "tiny-mc", **benchmark: object) -> Object:
-    """Two questions of one subject."""
+def small(run: str, *, model: str = "tiny-mc", **benchmark: object) -> Object:
+    """Two questions of one subject, with fields of the benchmark as given."""
     asked = {"name": "ceval-gen", "source": DATA, "subjects": ["geography"], "limit": 2}
-    return evalrun(name, models=[model], benchmarks=[{**asked, **benchmark}])
+    return evalrun(run, models=[model], benchmarks=[{**asked, **benchmark}])
 
 
 def said(kube: Kube, name: str) -> str:
