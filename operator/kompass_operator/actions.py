@@ -38,7 +38,10 @@ class DeleteJob:
 
 @dataclass(frozen=True)
 class DeleteJobs:
-    """Remove every Job of the run."""
+    """Remove every Job of the run, by its label."""
+
+    jobs: tuple[JobFacts, ...]
+    """Those that are known."""
 
 
 Action = CreateDocument | CreateJob | DeleteJob | DeleteJobs

@@ -74,10 +74,9 @@ class FakeCluster:
         """Delete the Jobs with these labels, and their pods."""
         self._ask("delete Jobs")
         key, _, value = selector.partition("=")
-        for kind, place, name in list(self.objects):
-            labels = self.objects[kind, place, name]["metadata"].get("labels", {})
-            if (kind, place, labels.get(key)) == ("Job", namespace, value):
-                self.remove(kind, place, name)
+        for held in list(self._all("Job", namespace)):
+            if held["metadata"].get("labels", {}).get(key) == value:
+                self.remove("Job", namespace, held["metadata"]["name"])
 
     async def pods_of(self, namespace: str, job: str) -> list[Manifest]:
         """The pods of a Job."""

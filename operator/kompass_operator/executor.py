@@ -78,7 +78,7 @@ class Executor:
             elif isinstance(action, DeleteJob):
                 await self._delete(run, action)
             elif isinstance(action, DeleteJobs):
-                await self._cluster.delete_jobs(run.metadata.namespace, selector(run.metadata))
+                await self._clear(run, action)
         creations = [action for action in actions if isinstance(action, CreateJob)]
         return await self._start(run, creations, report)
 
@@ -131,6 +131,11 @@ class Executor:
         if "deletionTimestamp" in held["metadata"]:
             raise _Dying
         return held
+
+    async def _clear(self, run: EvalRun, action: DeleteJobs) -> None:
+        for job_held in action.jobs:
+            self._jobs.deleted(run.metadata.uid, job_held)
+        await self._cluster.delete_jobs(run.metadata.namespace, selector(run.metadata))
 
     async def _delete(self, run: EvalRun, action: DeleteJob) -> None:
         # Remembered before the request: the watch may tell of the end before the answer comes.

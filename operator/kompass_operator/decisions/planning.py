@@ -54,10 +54,11 @@ def plan(run: EvalRun, seen: Observed, now: datetime, settings: Settings) -> Dec
 def _after_the_end(run: EvalRun, seen: Observed, now: datetime) -> Decision:
     status = statuses.observed_again(seen.status, run.metadata.generation)
     removal_at = _removal_at(run, seen.status)
-    if seen.jobs and removal_at is not None and removal_at <= now:
-        return Decision(status, actions=(DeleteJobs(),))
-    stops = tuple(DeleteJob(job) for job in seen.jobs.values() if job.is_open and not job.deleting)
-    return Decision(status, actions=stops, again_at=removal_at if seen.jobs else None)
+    left = tuple(job for job in seen.jobs.values() if not job.deleting)
+    if left and removal_at is not None and removal_at <= now:
+        return Decision(status, actions=(DeleteJobs(left),))
+    stops = tuple(DeleteJob(job) for job in left if job.is_open)
+    return Decision(status, actions=stops, again_at=removal_at if left else None)
 
 
 def _removal_at(run: EvalRun, status: EvalRunStatus) -> datetime | None:
