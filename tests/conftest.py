@@ -9,6 +9,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
+pytest_plugins = ["fixtures_s3"]
+
 
 @pytest.fixture(scope="session")
 def root() -> Path:

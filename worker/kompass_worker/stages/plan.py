@@ -20,7 +20,9 @@ logger = logging.getLogger(__name__)
 
 
 def check_storage(store: ObjectStore, document: str) -> None:
-    """Write the run document, read and list it: what shards need is tried before one starts."""
+    """List, write and read: what shards need is tried before one starts."""
+    # Listing comes first: some services make a missing bucket when something is written into it.
+    store.entries(RUN_KEY)
     try:
         store.put_new(RUN_KEY, document.encode())
     except AlreadyExists:
@@ -28,7 +30,6 @@ def check_storage(store: ObjectStore, document: str) -> None:
             raise InvalidData(
                 f"{store.uri} holds another run: its {RUN_KEY} is not this run's"
             ) from None
-    store.entries(RUN_KEY)
 
 
 def run_plan(place: Workplace) -> PlanOutcome:

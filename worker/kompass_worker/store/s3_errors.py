@@ -11,12 +11,13 @@ from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     HTTPClientError,
+    IncompleteReadError,
     NoCredentialsError,
     ParamValidationError,
     PartialCredentialsError,
+    ResponseStreamingError,
 )
-from botocore.exceptions import IncompleteReadError as _IncompleteRead
-from botocore.exceptions import ResponseStreamingError as _BrokenStream
+from botocore.exceptions import ConnectionError as UnreachableError
 
 from kompass_api.outcomes import FailureClass
 from kompass_worker.errors import AccessDenied, InputMissing, InvalidRequest, WorkerError
@@ -59,6 +60,7 @@ _BY_STATUS = {
     408: Refusal.AGAIN,
     429: Refusal.AGAIN,
 }
+_TRANSIENT = (HTTPClientError, UnreachableError, IncompleteReadError, ResponseStreamingError)
 _PRECONDITION_FAILED = 412
 _SERVER_ERROR = 500
 
@@ -101,7 +103,7 @@ class S3Place:
             ) from error
         except ParamValidationError as error:
             raise InvalidRequest(f"{self}: {error}") from error
-        except (HTTPClientError, _IncompleteRead, _BrokenStream) as error:
+        except _TRANSIENT as error:
             raise Unanswered(str(error)) from error
         except BotoCoreError as error:
             raise InvalidRequest(f"{self}: {error}") from error
