@@ -24,6 +24,7 @@ DATA: Final = ROOT / "examples" / "data" / "quickstart"
 BUCKET: Final = "kompass"
 TIMEOUT_SECONDS: Final = 900
 _POLL_SECONDS: Final = 0.5
+_SIGN_OF_LIFE_SECONDS: Final = 15
 
 
 def main() -> None:
@@ -71,14 +72,14 @@ def apply(cluster: Cluster) -> str:
 
 
 def follow(cluster: Cluster, run: str) -> EvalRunStatus:
-    """Show every change of a run's progress until it is finished."""
-    started, shown = time.monotonic(), ""
+    """Show every change of a run's progress, and signs of life, until it is finished."""
+    started, shown, shown_at = time.monotonic(), "", 0.0
     while True:
         status = _status(cluster, run)
-        seconds = time.monotonic() - started
-        if (line := progress_line(status)) != shown:
-            say(f"{seconds:7.1f} s  {run}: {line}")
-            shown = line
+        seconds, line = time.monotonic() - started, progress_line(status)
+        if line != shown or seconds - shown_at > _SIGN_OF_LIFE_SECONDS:
+            say(f"{seconds:7.1f} s  {'… ' if line == shown else ''}{run}: {line}")
+            shown, shown_at = line, seconds
         if is_finished(status):
             return status
         if seconds > TIMEOUT_SECONDS:
