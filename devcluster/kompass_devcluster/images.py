@@ -47,6 +47,7 @@ def build_image(folders: Folders, build: Build) -> None:
                 argv += ["--volume", mount]
         with step(f"built image {build.tag}"):
             _run_shown(_buildah(folders, [*argv, str(build.context)]))
+    _forget_older(folders, build.tag)
 
 
 def push_image(folders: Folders, net: Network, tag: str) -> str:
@@ -69,6 +70,16 @@ def image_label(folders: Folders, tag: str, label: str) -> str | None:
         return output(_buildah(folders, argv)).strip()
     except CommandFailed:
         return None
+
+
+def _forget_older(folders: Folders, tag: str) -> None:
+    """Remove earlier images of the same name, but for the newest of them: their layers are big."""
+    name = _local(tag).rpartition(":")[0]
+    # Newest first.
+    listed = output(_buildah(folders, ["images", "--format", "{{.Name}}:{{.Tag}}"])).split()
+    others = [line for line in listed if line.startswith(f"{name}:") and line != _local(tag)]
+    if others[1:]:
+        output(_buildah(folders, ["rmi", *others[1:]]))
 
 
 def _local(tag: str) -> str:
