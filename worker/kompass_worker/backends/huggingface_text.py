@@ -16,7 +16,7 @@ from transformers import AutoTokenizer, PreTrainedTokenizerBase
 from transformers.utils import logging as transformers_logging
 
 from kompass_api.modelendpoint import LongPrompt, ModelEndpointSpec, ModelType
-from kompass_worker.errors import InvalidRequest, ModelUnusable, PromptTooLong
+from kompass_worker.errors import ModelUnusable, PromptTooLong
 from kompass_worker.prompts.requests import Prompt
 
 LENGTH_FIELDS: Final = (
@@ -88,7 +88,6 @@ class HuggingFaceTokenizer:
 def load_tokenizer(folder: Path, endpoint: ModelEndpointSpec, name: str) -> HuggingFaceTokenizer:
     """The tokenizer of a model folder; its weights need not be there."""
     quieten()
-    check_remote_code(endpoint, name)
     try:
         tokenizer = AutoTokenizer.from_pretrained(
             folder,
@@ -118,18 +117,6 @@ def quieten() -> None:
     """Keep transformers from printing; what matters comes back as errors."""
     transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-
-
-def check_remote_code(endpoint: ModelEndpointSpec, name: str) -> None:
-    """Refuse to run a model's own code that could change from one day to the next."""
-    source = endpoint.source
-    commit = source.revision or ""
-    pinned = len(commit) == 40 and all(digit in "0123456789abcdef" for digit in commit)  # noqa: PLR2004
-    if endpoint.trust_remote_code and not (pinned or source.digest):
-        raise InvalidRequest(
-            f"model {name!r}: trustRemoteCode runs Python code out of {source.uri}; pin it with a "
-            "full commit id in source.revision (hf://), or with source.digest"
-        )
 
 
 def _length(

@@ -13,25 +13,26 @@ class MemoryStore:
 
     def __init__(self, uri: str = "memory://") -> None:
         self.uri = uri
-        self._objects: dict[str, bytes] = {}
+        self.objects: dict[str, bytes] = {}
+        """Key -> content."""
         self._lock = Lock()
 
     def put(self, key: str, content: bytes) -> None:
         """Store the object, instead of one that may be there."""
         with self._lock:
-            self._objects[checked_key(key)] = content
+            self.objects[checked_key(key)] = content
 
     def put_new(self, key: str, content: bytes) -> None:
         """Store the object unless the key is taken."""
         with self._lock:
-            if checked_key(key) in self._objects:
+            if checked_key(key) in self.objects:
                 raise AlreadyExists(f"{self.uri}/{key} is there already")
-            self._objects[key] = content
+            self.objects[key] = content
 
     def get(self, key: str) -> bytes:
         """The whole object."""
         try:
-            return self._objects[checked_key(key)]
+            return self.objects[checked_key(key)]
         except KeyError:
             raise ObjectMissing(f"{self.uri}/{key} is not there") from None
 
@@ -45,7 +46,7 @@ class MemoryStore:
     def entries(self, prefix: str = "") -> list[Entry]:
         """The objects whose key starts with the prefix, by key."""
         with self._lock:
-            held = sorted(self._objects.items())
+            held = sorted(self.objects.items())
         return [
             Entry(key, len(content), _version(content))
             for key, content in held
