@@ -2,7 +2,8 @@
 
 ClusterError
     NotFound            there is no such object
-    AlreadyExists       another object has the name, or is not the one that was meant
+    AlreadyExists       another object has the name
+    Conflict            the object is not, or no longer, the one that was meant
     QuotaExceeded       a ResourceQuota refuses it: later, perhaps
     NamespaceEnds       the namespace is being deleted: nothing is to be done there
     Denied              the operator lacks a right
@@ -18,6 +19,7 @@ Manifest = dict[str, Any]
 """A Kubernetes object as JSON has it."""
 
 Kind = Literal["Job", "ConfigMap", "Event"]
+WatchedKind = Literal["Job", "EvalRun"]
 Propagation = Literal["Background", "Foreground"]
 
 
@@ -30,7 +32,11 @@ class NotFound(ClusterError):
 
 
 class AlreadyExists(ClusterError):
-    """Another object has the name, or is not the one that was meant."""
+    """Another object has the name."""
+
+
+class Conflict(ClusterError):
+    """The object is not, or no longer, the one that was meant."""
 
 
 class QuotaExceeded(ClusterError):
@@ -73,5 +79,8 @@ class Cluster(Protocol):
     async def pods_of(self, namespace: str, job: str) -> list[Manifest]:
         """The pods of a Job."""
 
+    async def uids(self, kind: WatchedKind, namespace: str | None) -> set[str]:
+        """UIDs of all EvalRuns, or of all Jobs of runs; of every namespace if none is named."""
+
     async def apply_status(self, run: Manifest) -> Manifest:
-        """The run with its new status; `metadata.uid` must be the run's."""
+        """The run with its new status; Conflict unless `metadata.resourceVersion` is the newest."""

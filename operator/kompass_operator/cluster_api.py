@@ -17,10 +17,11 @@ import kopf
 from kubernetes.aio import config
 from kubernetes.aio.client import ApiClient, Configuration
 
-from kompass_api.resources import GROUP, VERSION
+from kompass_api.resources import API_VERSION
 from kompass_operator.cluster import (
     AlreadyExists,
     ClusterError,
+    Conflict,
     Denied,
     Invalid,
     Kind,
@@ -30,25 +31,30 @@ from kompass_operator.cluster import (
     Propagation,
     QuotaExceeded,
     Unavailable,
+    WatchedKind,
 )
-from kompass_operator.names import MANAGER
+from kompass_operator.names import MANAGER, RUN_LABEL
 
 REQUEST_SECONDS: Final = 30.0
 _TOKEN: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
-_PATHS: Final[Mapping[Kind, tuple[str, str]]] = {
+_META: Final = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+_PATHS: Final[Mapping[Kind | WatchedKind, tuple[str, str]]] = {
+    "EvalRun": (f"/apis/{API_VERSION}", "evalruns"),
     "Job": ("/apis/batch/v1", "jobs"),
     "ConfigMap": ("/api/v1", "configmaps"),
     "Event": ("/api/v1", "events"),
 }
 
 
-async def load_configuration() -> Configuration:
-    """Where the API server is and how to log in: the pod's own account, else the kubeconfig."""
+async def load_configuration(kubeconfig: str | None = None) -> Configuration:
+    """Where the API server is and how to log in: the pod's own account, else a kubeconfig."""
     loaded = Configuration()
-    if os.environ.get("KUBERNETES_SERVICE_HOST") and _TOKEN.is_file():
+    if kubeconfig is None and os.environ.get("KUBERNETES_SERVICE_HOST") and _TOKEN.is_file():
         config.load_incluster_config(client_configuration=loaded)  # type: ignore[no-untyped-call]
     else:
-        await config.load_kube_config(client_configuration=loaded)  # type: ignore[no-untyped-call]
+        await config.load_kube_config(  # type: ignore[no-untyped-call]
+            config_file=kubeconfig, client_configuration=loaded
+        )
     return loaded
 
 
@@ -105,7 +111,7 @@ class ApiCluster:
         body = {"propagationPolicy": propagation, "preconditions": {"uid": uid}}
         try:
             await self._request("DELETE", f"{_collection('Job', namespace)}/{name}", body=body)
-        except (NotFound, AlreadyExists):
+        except (NotFound, Conflict):
             return
 
     async def delete_jobs(self, namespace: str, selector: str) -> None:
@@ -123,12 +129,20 @@ class ApiCluster:
         answer = await self._request("GET", f"/api/v1/namespaces/{namespace}/pods", query=query)
         return list(answer["items"])
 
+    async def uids(self, kind: WatchedKind, namespace: str | None) -> set[str]:
+        """UIDs of all EvalRuns, or of all Jobs of runs; of every namespace if none is named."""
+        prefix, plural = _PATHS[kind]
+        scope = f"namespaces/{namespace}/" if namespace is not None else ""
+        query = {"labelSelector": RUN_LABEL} if kind == "Job" else {}
+        answer = await self._request("GET", f"{prefix}/{scope}{plural}", query=query, accept=_META)
+        return {item["metadata"]["uid"] for item in answer["items"]}
+
     async def apply_status(self, run: Manifest) -> Manifest:
         """The run with its new status."""
         meta = run["metadata"]
         return await self._request(
             "PATCH",
-            f"/apis/{GROUP}/{VERSION}/namespaces/{meta['namespace']}/evalruns/{meta['name']}/status",
+            f"/apis/{API_VERSION}/namespaces/{meta['namespace']}/evalruns/{meta['name']}/status",
             query={"fieldManager": MANAGER, "force": "true"},
             body=run,
             content_type="application/apply-patch+yaml",
@@ -142,9 +156,10 @@ class ApiCluster:
         query: Mapping[str, str] | None = None,
         body: Manifest | None = None,
         content_type: str = "application/json",
+        accept: str = "application/json",
     ) -> Manifest:
         url = f"{path}?{urlencode(query)}" if query else path
-        headers = {"Accept": "application/json", "Content-Type": content_type}
+        headers = {"Accept": accept, "Content-Type": content_type}
         try:
             request = await self._client.param_serialize(
                 method, url, header_params=headers, body=body, auth_settings=["BearerToken"]
@@ -165,6 +180,8 @@ def error_of(status: int, content: bytes, request: str) -> ClusterError:
     answer = _status(content)
     said = answer.get("message") or content[:200].decode(errors="replace")
     message = f"{request}: {status} {said}"
+    if answer.get("reason") == "Conflict":
+        return Conflict(message)
     if status == 403:  # noqa: PLR2004
         return _refusal(answer, message)
     kinds: Mapping[int, type[ClusterError]] = {

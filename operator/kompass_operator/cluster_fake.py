@@ -15,6 +15,7 @@ from typing import Any
 
 from kompass_operator.cluster import (
     AlreadyExists,
+    Conflict,
     Invalid,
     Kind,
     Manifest,
@@ -22,9 +23,10 @@ from kompass_operator.cluster import (
     NotFound,
     Propagation,
     QuotaExceeded,
+    WatchedKind,
 )
 from kompass_operator.facts import job_facts
-from kompass_operator.names import RUN_UID_LABEL
+from kompass_operator.names import RUN_LABEL, RUN_UID_LABEL
 from kompass_operator.observed import JobFacts
 from kompass_operator.views import Json, RunKey
 
@@ -83,14 +85,24 @@ class FakeCluster:
         self._ask("list Pods")
         return copy.deepcopy(self._pods(namespace, job))
 
+    async def uids(self, kind: WatchedKind, namespace: str | None) -> set[str]:
+        """UIDs of all EvalRuns, or of all Jobs of runs; of every namespace if none is named."""
+        self._ask(f"list {kind}s")
+        return {
+            held["metadata"]["uid"]
+            for (held_kind, place, _), held in self.objects.items()
+            if held_kind == kind
+            and namespace in (None, place)
+            and (kind == "EvalRun" or RUN_LABEL in held["metadata"].get("labels", {}))
+        }
+
     async def apply_status(self, run: Manifest) -> Manifest:
         """The run with its new status."""
         self._ask("apply status")
         meta = run["metadata"]
         held = self._held("EvalRun", meta["namespace"], meta["name"])
-        if held["metadata"]["uid"] != meta["uid"]:
-            message = f"EvalRun {meta['name']} has another uid"
-            raise AlreadyExists(message)
+        if held["metadata"]["resourceVersion"] != meta["resourceVersion"]:
+            raise Conflict(f"EvalRun {meta['name']} has been modified")
         if held.get("status") != run["status"]:
             held["status"] = copy.deepcopy(run["status"])
             self._touch(held)
@@ -148,6 +160,12 @@ class FakeCluster:
             for held in self._all("Job", namespace)
             if held["metadata"].get("labels", {}).get(RUN_UID_LABEL) == run_uid
         ]
+
+    def known(self) -> set[str]:
+        """UIDs of every EvalRun and Job."""
+        kinds = ("EvalRun", "Job")
+        held = [held for (kind, *_), held in self.objects.items() if kind in kinds]
+        return {one["metadata"]["uid"] for one in held}
 
     def endpoints(self, namespace: str) -> Iterable[Json]:
         """The ModelEndpoints of a namespace."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
 from typing import Final
 
-from kompass_operator.cluster import ClusterError
+from kompass_operator.cluster import ClusterError, Conflict
 from kompass_operator.reconciler import Reconciler
 from kompass_operator.settings import Settings
 from kompass_operator.views import RunKey
@@ -18,8 +19,19 @@ STUCK_SECONDS: Final = 600.0
 """A ready run that waits for so long means that the workers hang."""
 LAG_SECONDS: Final = 30.0
 """An event loop this late serves nobody."""
+SOON_SECONDS: Final = 1.0
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Upkeep:
+    """What is done now and then for the sake of what was missed."""
+
+    active_runs: Callable[[], Iterable[RunKey]]
+    """Runs that have not finished."""
+    check: Callable[[], Awaitable[None]]
+    """Raises when the operator has to start anew."""
 
 
 class Dispatcher:
@@ -30,13 +42,13 @@ class Dispatcher:
         queue: WorkQueue[RunKey],
         reconciler: Reconciler,
         settings: Settings,
-        active_runs: Callable[[], Iterable[RunKey]],
+        upkeep: Upkeep,
         jitter: Callable[[], float],
     ) -> None:
         self._queue = queue
         self._reconciler = reconciler
         self._settings = settings
-        self._active_runs = active_runs
+        self._upkeep = upkeep
         self._jitter = jitter
         self._beat = time.monotonic()
 
@@ -45,6 +57,7 @@ class Dispatcher:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._resync(), name="resync")
             tasks.create_task(self._pulse(), name="pulse")
+            tasks.create_task(self._sweep(), name="sweep")
             for number in range(self._settings.workers):
                 tasks.create_task(self._work(), name=f"worker {number}")
 
@@ -70,6 +83,10 @@ class Dispatcher:
         about = {"run": key.name, "namespace": key.namespace}
         try:
             outcome = await self._reconciler.reconcile(key)
+        except Conflict:
+            # The run has changed since it was seen; the watch is about to say how.
+            self._queue.add_after(key, SOON_SECONDS)
+            return
         except ClusterError as error:
             delay = self._queue.retry(key)
             logger.warning("pass failed, next in %.0f s: %s", delay, error, extra=about)
@@ -88,8 +105,16 @@ class Dispatcher:
     async def _resync(self) -> None:
         while True:
             await asyncio.sleep(self._settings.resync_seconds * (0.9 + self._jitter() / 5))
-            for key in self._active_runs():
+            for key in self._upkeep.active_runs():
                 self._queue.add_after(key, self._jitter() * self._settings.resync_seconds / 10)
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(self._settings.sweep_seconds * (0.9 + self._jitter() / 5))
+            try:
+                await self._upkeep.check()
+            except ClusterError as error:
+                logger.warning("sweep failed: %s", error)
 
     async def _pulse(self) -> None:
         while True:

@@ -57,6 +57,11 @@ class KopfWatches:
         """The Jobs of a run."""
         return self._of("jobs", (namespace, run_uid))
 
+    def known(self) -> set[str]:
+        """UIDs of every EvalRun and Job."""
+        jobs = {job.uid for held in self._all("jobs") for job in held}
+        return jobs | {body["metadata"]["uid"] for _, body in self.runs()}
+
     def endpoints(self, namespace: str) -> Iterable[Json]:
         """The ModelEndpoints of a namespace."""
         return self._of("endpoints", namespace)
@@ -64,6 +69,10 @@ class KopfWatches:
     def benchmarks(self, namespace: str) -> Iterable[Json]:
         """The Benchmarks of a namespace."""
         return self._of("benchmarks", namespace)
+
+    def _all(self, index: str) -> list[list[Any]]:
+        held = self._indices.get(index)
+        return [list(held[key]) for key in held] if held is not None else []
 
     def _of(self, index: str, key: object) -> Iterator[Any]:
         held = self._indices.get(index)

@@ -17,11 +17,12 @@ from pythonjsonlogger.json import JsonFormatter
 from kompass_api.resources import API_VERSION, GROUP
 from kompass_operator.cluster import ClusterError
 from kompass_operator.cluster_api import ApiCluster, load_configuration
-from kompass_operator.dispatcher import Dispatcher
+from kompass_operator.dispatcher import Dispatcher, Upkeep
 from kompass_operator.handlers import KopfWatches, active_runs, register
 from kompass_operator.names import MANAGER, RUN_LABEL
 from kompass_operator.reconciler import Reconciler
 from kompass_operator.settings import Settings
+from kompass_operator.sweep import check
 from kompass_operator.unreadable import complaint
 from kompass_operator.views import RunKey
 from kompass_operator.workqueue import Agenda, Backoff, WorkQueue
@@ -73,9 +74,11 @@ async def _serve(cluster: ApiCluster, settings: Settings) -> None:
     agenda: Agenda[RunKey] = Agenda(Backoff(), random.random)
     queue = WorkQueue(agenda, time.monotonic)
     reconciler = Reconciler(cluster, watches, settings, lambda: datetime.now(UTC))
-    dispatcher = Dispatcher(
-        queue, reconciler, settings, lambda: active_runs(watches), random.random
+    upkeep = Upkeep(
+        active_runs=lambda: active_runs(watches),
+        check=lambda: check(cluster, watches.known, settings.watch_namespaces),
     )
+    dispatcher = Dispatcher(queue, reconciler, settings, upkeep, random.random)
     registry = kopf.OperatorRegistry()
     register(registry, watches, queue, reconciler, dispatcher)
     work = asyncio.create_task(dispatcher.serve(), name="dispatcher")

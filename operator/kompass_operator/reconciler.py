@@ -24,7 +24,7 @@ from kompass_operator.settings import Settings
 from kompass_operator.status import is_finished
 from kompass_operator.surroundings import surroundings_of
 from kompass_operator.unreadable import refused_status
-from kompass_operator.views import JobView, RunKey, Watches, version_of
+from kompass_operator.views import JobView, RunKey, SeenRun, Watches, version_of
 from kompass_operator.writer import StatusWriter
 
 ROUNDS: Final = 8
@@ -83,30 +83,31 @@ class Reconciler:
         except ValidationError as error:
             held = EvalRunStatus.model_validate(body.get("status") or {})
             run, refused = refused_status(body, error, held, self._now())
-            return Outcome(await self._writer.write(run, held, refused, at_once=True))
+            unread = SeenRun(key, run, version_of(body))
+            return Outcome(await self._writer.write(unread, held, refused, at_once=True))
         try:
-            return await self._bring_on(key, run)
+            return await self._bring_on(SeenRun(key, run, version_of(body)))
         except NotFound:
             logger.info("run is gone", extra={"run": key.name, "namespace": key.namespace})
             return Outcome()
         except NamespaceEnds:
             return Outcome()
 
-    async def _bring_on(self, key: RunKey, run: EvalRun) -> Outcome:
-        memory = self._memory(key, run)
+    async def _bring_on(self, this: SeenRun) -> Outcome:
+        run, memory = this.run, self._memory(this)
         refusals = Refusals()
         for _ in range(ROUNDS):
-            seen = self._observe(key, run, memory, refusals)
+            seen = self._observe(this, memory, refusals)
             decision = plan(run, seen, self._now(), self._settings)
             if decision.questions:
                 for question in decision.questions:
                     await self._answer(question, run, memory)
                 continue
             if refusals.quota:
-                await self._writer.write(run, seen.status, decision.status, at_once=False)
+                await self._writer.write(this, seen.status, decision.status, at_once=False)
                 return Outcome(refused=True)
             before = seen.status
-            told = await self._tell_first(run, before, decision)
+            told = await self._tell_first(this, before, decision)
             report = await self._executor.perform(run, decision.actions, seen.document)
             memory.document = report.document or memory.document
             if report.refusals != Refusals():
@@ -115,25 +116,25 @@ class Reconciler:
             delay = (
                 None
                 if told
-                else await self._writer.write(run, before, decision.status, at_once=False)
+                else await self._writer.write(this, before, decision.status, at_once=False)
             )
             self._tidy(memory, decision.status)
             return Outcome(_least(delay, report.again_seconds, self._until(decision.again_at)))
-        message = f"run {key.namespace}/{key.name} was not decided in {ROUNDS} rounds"
+        message = f"run {this.key.namespace}/{this.key.name} was not decided in {ROUNDS} rounds"
         raise RuntimeError(message)
 
-    async def _tell_first(self, run: EvalRun, before: EvalRunStatus, decision: Decision) -> bool:
+    async def _tell_first(self, this: SeenRun, before: EvalRunStatus, decision: Decision) -> bool:
         """What is deleted was in the status before; an end and a beginning are told at once."""
         destroys = any(isinstance(action, DeleteJob | DeleteJobs) for action in decision.actions)
         ends = is_finished(decision.status) and not is_finished(before)
         if destroys or ends or not before.conditions:
-            await self._writer.write(run, before, decision.status, at_once=True)
+            await self._writer.write(this, before, decision.status, at_once=True)
             return True
         return False
 
-    def _observe(self, key: RunKey, run: EvalRun, memory: _Memory, refusals: Refusals) -> Observed:
-        status = self._writer.latest(key, run, version_of(self._watches.run(key)))
-        jobs = self.jobs.of(key.namespace, run.metadata.uid)
+    def _observe(self, this: SeenRun, memory: _Memory, refusals: Refusals) -> Observed:
+        run, status = this.run, self._writer.latest(this)
+        jobs = self.jobs.of(this.key.namespace, run.metadata.uid)
         readings = {
             job.name: memory.readings[job.uid]
             for job in jobs.values()
@@ -175,10 +176,11 @@ class Reconciler:
             return None
         return RunDocument.model_validate_json(held["data"][RUN_DOCUMENT_KEY])
 
-    def _memory(self, key: RunKey, run: EvalRun) -> _Memory:
-        memory = self._memories.get(key)
-        if memory is None or memory.uid != run.metadata.uid:
-            memory = self._memories[key] = _Memory(run.metadata.uid)
+    def _memory(self, this: SeenRun) -> _Memory:
+        uid = this.run.metadata.uid
+        memory = self._memories.get(this.key)
+        if memory is None or memory.uid != uid:
+            memory = self._memories[this.key] = _Memory(uid)
         return memory
 
     def _tidy(self, memory: _Memory, status: EvalRunStatus) -> None:

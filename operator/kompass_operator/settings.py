@@ -52,6 +52,8 @@ class Settings(BaseSettings):
 
     status_interval_seconds: Annotated[float, Field(ge=0)] = 2
     resync_seconds: Annotated[float, Field(gt=0)] = 120
+    sweep_seconds: Annotated[float, Field(gt=0)] = 600
+    """Between two looks whether the watches missed a deletion."""
     workers: Annotated[int, Field(ge=1, le=64)] = 8
     liveness_port: Annotated[int, Field(ge=0, le=65535)] = 8080
     """0 switches the probe off."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple, Protocol
 
+from kompass_api.evalrun import EvalRun
 from kompass_operator.observed import JobFacts
 
 CATCH_UP: Final = timedelta(seconds=30)
@@ -34,6 +35,15 @@ def version_of(body: Json | None) -> int:
     return int(meta.get("resourceVersion") or 0)
 
 
+@dataclass(frozen=True)
+class SeenRun:
+    """An EvalRun, and which version of it was seen."""
+
+    key: RunKey
+    run: EvalRun
+    version: int
+
+
 class Watches(Protocol):
     """What the watches hold."""
 
@@ -45,6 +55,9 @@ class Watches(Protocol):
 
     def jobs(self, namespace: str, run_uid: str) -> Iterable[JobFacts]:
         """The Jobs of a run."""
+
+    def known(self) -> set[str]:
+        """UIDs of every EvalRun and Job."""
 
     def endpoints(self, namespace: str) -> Iterable[Json]:
         """The ModelEndpoints of a namespace."""

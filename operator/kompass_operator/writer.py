@@ -13,7 +13,7 @@ from kompass_api.status import EvalRunStatus
 from kompass_operator.cluster import AlreadyExists, Cluster, ClusterError, NamespaceEnds
 from kompass_operator.manifests.events import announcements, event
 from kompass_operator.settings import Settings
-from kompass_operator.views import RunKey, version_of
+from kompass_operator.views import RunKey, SeenRun, version_of
 
 logger = logging.getLogger(__name__)
 
@@ -37,36 +37,41 @@ class StatusWriter:
         self._now = now
         self._written: dict[RunKey, _Written] = {}
 
-    def latest(self, key: RunKey, run: EvalRun, version: int) -> EvalRunStatus:
+    def latest(self, seen: SeenRun) -> EvalRunStatus:
         """The status as last written or seen, whichever is newer."""
-        seen = run.status or EvalRunStatus()
-        written = self._written.get(key)
-        if written is None or written.uid != run.metadata.uid:
-            return seen
-        return seen if version >= written.version else written.status
+        written = self._own(seen)
+        if written is None or seen.version >= written.version:
+            return seen.run.status or EvalRunStatus()
+        return written.status
 
     def forget(self, key: RunKey) -> None:
         """The run is gone."""
         self._written.pop(key, None)
 
     async def write(
-        self, run: EvalRun, before: EvalRunStatus, after: EvalRunStatus, *, at_once: bool
+        self, seen: SeenRun, before: EvalRunStatus, after: EvalRunStatus, *, at_once: bool
     ) -> float | None:
         """Write the status if it changed; the seconds to wait if it is too early."""
         if after == before:
             return None
-        key = RunKey(run.metadata.namespace, run.metadata.name)
-        early = self._early_seconds(key)
+        written = self._own(seen)
+        early = self._early_seconds(written)
         if early > 0 and not at_once:
             return early
-        answer = await self._cluster.apply_status(_applied(run, after))
-        version = version_of(answer)
-        self._written[key] = _Written(run.metadata.uid, after, version, self._now())
-        await self._announce(run, before, after)
+        newest = max(seen.version, written.version if written is not None else 0)
+        answer = await self._cluster.apply_status(_applied(seen.run, after, newest))
+        self._written[seen.key] = _Written(
+            seen.run.metadata.uid, after, version_of(answer), self._now()
+        )
+        await self._announce(seen.run, before, after)
         return None
 
-    def _early_seconds(self, key: RunKey) -> float:
-        written = self._written.get(key)
+    def _own(self, seen: SeenRun) -> _Written | None:
+        written = self._written.get(seen.key)
+        same = written is not None and written.uid == seen.run.metadata.uid
+        return written if same else None
+
+    def _early_seconds(self, written: _Written | None) -> float:
         if written is None:
             return 0.0
         passed = (self._now() - written.at).total_seconds()
@@ -91,15 +96,16 @@ class StatusWriter:
                 logger.warning("Event was not written: %s", error)
 
 
-def _applied(run: EvalRun, status: EvalRunStatus) -> dict[str, object]:
+def _applied(run: EvalRun, status: EvalRunStatus, version: int) -> dict[str, object]:
     return {
         "apiVersion": API_VERSION,
         "kind": "EvalRun",
         "metadata": {
             "name": run.metadata.name,
             "namespace": run.metadata.namespace,
-            # A run that was deleted and applied again is another run: the server then refuses.
-            "uid": run.metadata.uid,
+            # A run that was deleted and applied again, or that another operator has written to,
+            # is another one: the server then refuses. (It does not compare uids here.)
+            "resourceVersion": str(version),
         },
         "status": status.model_dump(mode="json", by_alias=True, exclude_none=True),
     }

@@ -90,14 +90,19 @@ def _shards(run: EvalRun, picture: Picture, seen: Observed, waits: list[Wait]) -
     activity = Activity(Reason.SHARDS_RUNNING, f"{done} of {len(picture.shards)} shards are done")
     return Step(
         Phase.RUNNING,
-        _as_it_stands(activity, picture, seen, waits),
+        _as_it_stands(activity, picture, seen, waits, starting=bool(starting)),
         tuple(CreateJob(Stage.SHARD, index, picture.models[index]) for index in starting),
         starting,
     )
 
 
 def _as_it_stands(
-    activity: Activity, picture: Picture, seen: Observed, waits: list[Wait]
+    activity: Activity,
+    picture: Picture,
+    seen: Observed,
+    waits: list[Wait],
+    *,
+    starting: bool = False,
 ) -> Activity:
     """The activity, or what keeps every Job of the run from getting on."""
     if any(job.ready for job in picture.open):
@@ -106,7 +111,7 @@ def _as_it_stands(
         return _held_up(activity, Reason.QUOTA_EXCEEDED, seen.refusals.quota)
     if waits:
         return _held_up(activity, waits[0].reason, waits[0].message)
-    if picture.open and all(job.suspended for job in picture.open):
+    if picture.open and not starting and all(job.suspended for job in picture.open):
         return _held_up(activity, Reason.QUEUED, "every Job waits for its queue to admit it")
     return activity
 

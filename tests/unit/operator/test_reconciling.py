@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from unit.operator.world import (
     KEY,
@@ -16,11 +18,11 @@ from unit.operator.world import (
 )
 
 from kompass_api.resources import ObjectMeta
-from kompass_operator.cluster import AlreadyExists, ClusterError, Unavailable
+from kompass_operator.cluster import ClusterError, Conflict, Unavailable
 from kompass_operator.names import Stage, fingerprint, job_name
 
 
-def applied(**spec: object) -> World:
+def applied(**spec: Any) -> World:
     world = World()
     world.apply(endpoint_manifest(), run_manifest(**spec))
     return world
@@ -490,12 +492,19 @@ async def test_run_applied_again_under_its_name_shares_nothing_with_the_first() 
     assert world.condition("Accepted")[0] == "True"
 
 
-async def test_status_of_another_run_of_the_name_is_refused() -> None:
+async def test_status_is_not_written_to_a_run_that_changed_meanwhile() -> None:
     world = applied()
-    run = world.cluster.objects["EvalRun", *KEY]
-    stale = {**run, "metadata": {**run["metadata"], "uid": "an-earlier-one"}, "status": {}}
-    with pytest.raises(AlreadyExists):
-        await world.cluster.apply_status(stale)
+
+    def change(request: str) -> None:
+        if request == "apply status":
+            world.cluster.before_request = lambda _request: None
+            world.patch_execution(suspend=True)
+
+    world.cluster.before_request = change
+    with pytest.raises(Conflict):
+        await world.operator.reconcile(KEY)
+    await world.settle()
+    assert world.condition("Suspended")[0] == "True"
 
 
 async def test_events_tell_each_turn_once() -> None:

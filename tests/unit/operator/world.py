@@ -267,12 +267,12 @@ class World:
         await self.settle()
 
     def _end(self, place: str, kind: str, **more: object) -> None:
-        condition = {
+        condition: Json = {
             "type": kind,
             "status": "True",
             "lastTransitionTime": self.time.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            **{key: more[key] for key in ("reason", "message") if key in more},
         }
+        condition |= {key: more[key] for key in ("reason", "message") if key in more}
         counts = {key: value for key, value in more.items() if key == "succeeded"}
         self.job_status(place, active=0, ready=0, conditions=[condition], **counts)
 
