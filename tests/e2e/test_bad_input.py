@@ -95,7 +95,8 @@ def test_weights_that_do_not_load_are_named(tiny_mc: Kube, objects: Objects) -> 
 
 def test_missing_column_names_file_row_found_and_expected(tiny_mc: Kube, objects: Objects) -> None:
     objects.put("data/no-column/val/geography_val.csv", b"id,question,A,B,C,answer\n0,q,a,b,c,A\n")
-    objects.put("data/no-column/dev/geography_dev.csv", b"id,question,A,B,C,D,answer,explanation\n")
+    examples = objects.get("data/tiny_mc/dev/geography_dev.csv")
+    objects.put("data/no-column/dev/geography_dev.csv", examples)
     objects.put(
         "data/no-column/subject_mapping.json",
         json.dumps({"geography": ["Geography", "地理", "Humanities"]}).encode(),
@@ -131,15 +132,20 @@ def test_missing_bucket_is_named(tiny_mc: Kube, storage_secret: str) -> None:
 def test_storage_away_at_the_start_is_waited_for_and_said(
     tiny_mc: Kube, storage_secret: str
 ) -> None:
-    connection = {
-        "endpoint": "http://no-such-service.kompass.svc:8333",
-        "credentialsSecret": storage_secret,
+    service = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "away"},
+        "spec": {"selector": {"nobody": "here"}, "ports": [{"port": 8333}]},
     }
+    endpoint_url = f"http://away.{tiny_mc.namespace}.svc:8333"
+    connection = {"endpoint": endpoint_url, "credentialsSecret": storage_secret}
+    tiny_mc.apply(service)
     run = small("no-storage")
     run["spec"]["storage"] = {"uri": "s3://kompass/runs", "s3": connection}
     run["spec"]["retry"] = {"maxAttemptsPerShard": 1}
     tiny_mc.apply(run)
-    failed(tiny_mc, "no-storage", "StorageUnavailable", "no-such-service", seconds=400)
+    failed(tiny_mc, "no-storage", "StorageUnavailable", endpoint_url, seconds=400)
 
 
 def test_prompt_longer_than_the_model_takes(tiny_mc: Kube) -> None:
