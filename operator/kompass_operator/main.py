@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import signal
 import sys
 import time
 from datetime import UTC, datetime
@@ -40,7 +41,11 @@ def main() -> None:
     except ValidationError as error:
         sys.exit(f"kompass-operator: settings (KOMPASS_*): {complaint(error)}")
     configure_logging(settings)
-    asyncio.run(operate(settings))
+    try:
+        asyncio.run(operate(settings))
+    except Exception:  # noqa: BLE001  (the last line of a process says why it ends)
+        logger.exception("operator failed")
+        sys.exit(1)
 
 
 def configure_logging(settings: Settings) -> None:
@@ -61,12 +66,32 @@ def configure_logging(settings: Settings) -> None:
 
 async def operate(settings: Settings) -> None:
     """Watch and bring runs on, until told to stop or something that should not end has ended."""
+    stopped = _stop_on_signals()
     cluster = ApiCluster(await load_configuration())
     try:
         await _wait_for_crds(cluster)
         await _serve(cluster, settings)
+    except asyncio.CancelledError:
+        if not stopped.is_set():
+            raise
     finally:
         await cluster.close()
+    logger.info("operator stopped")
+
+
+def _stop_on_signals() -> asyncio.Event:
+    """End this task at SIGTERM and SIGINT; kopf takes the signals over once it runs."""
+    stopped = asyncio.Event()
+    task = asyncio.current_task()
+    assert task is not None
+
+    def stop() -> None:
+        stopped.set()
+        task.cancel()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+    return stopped
 
 
 async def _serve(cluster: ApiCluster, settings: Settings) -> None:
@@ -91,7 +116,6 @@ async def _serve(cluster: ApiCluster, settings: Settings) -> None:
             if not task.done():
                 task.cancel()
         results = await asyncio.gather(work, watch, return_exceptions=True)
-    logger.info("operator stopped")
     for result in results:
         if isinstance(result, Exception):
             raise result

@@ -57,9 +57,13 @@ def failures_in(
 
 
 def succeeded_pods(job: JobFacts | None, seen: Observed) -> list[PodFacts]:
-    """Pods of a Job that ended well, if they were looked at."""
-    reading = seen.readings.get(job.name) if job is not None else None
-    return [pod for pod in reading.pods if pod.exit_code == 0] if reading is not None else []
+    """Pods of a complete Job that ended well, if they were looked at since."""
+    if job is None or job.state is not JobState.COMPLETE:
+        return []
+    reading = seen.readings.get(job.name)
+    if reading is None or reading.state is not JobState.COMPLETE:
+        return []
+    return [pod for pod in reading.pods if pod.exit_code == 0]
 
 
 def plan_outcome(job: JobFacts | None, seen: Observed) -> PlanOutcome | None:

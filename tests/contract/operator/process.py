@@ -19,7 +19,7 @@ from kompass_operator.permissions import PERMISSIONS
 ACCOUNT = "kompass-operator"
 
 PATIENCE = {
-    "KOMPASS_REFERENCE_GRACE_SECONDS": "4",
+    "KOMPASS_REFERENCE_GRACE_SECONDS": "10",
     "KOMPASS_POD_GRACE_SECONDS": "4",
     "KOMPASS_POD_CHECK_SECONDS": "1",
 }

@@ -124,6 +124,17 @@ class Stage:
         patch = json.dumps({"status": {"phase": phase, "containerStatuses": [container]}})
         self.kubectl("patch", "pod", name, "--subresource=status", "--type=merge", "-p", patch)
 
+    def bind(self, pod: str) -> None:
+        """A scheduler found a node; no kubelet serves it."""
+        binding = {
+            "apiVersion": "v1",
+            "kind": "Binding",
+            "metadata": {"name": pod},
+            "target": {"apiVersion": "v1", "kind": "Node", "name": "nowhere"},
+        }
+        path = f"/api/v1/namespaces/{self.namespace}/pods/{pod}/binding"
+        self.kubectl("create", "--raw", path, "-f", "-", text=json.dumps(binding))
+
     def play(self, run: str, messages: dict[str, str]) -> None:
         """End every pod well, as long as the run goes on."""
         for pod in self.items("pods", f"kompass.dev/run={run}"):

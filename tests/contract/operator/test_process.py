@@ -5,10 +5,8 @@ The Job controller and the garbage collector are real; the test ends the pods.
 
 from __future__ import annotations
 
-import json
 import random
 import time
-from datetime import UTC, datetime
 
 import pytest
 from contract.operator.stage import Object, Stage
@@ -54,7 +52,7 @@ def test_run_ends_with_a_score_and_every_job_once(stage: Stage) -> None:
     status = to_its_end(stage, "whole")["status"]
     assert (status["phase"], status["score"], status["progress"]) == ("Succeeded", "61.54", "3/3")
     jobs = stage.items("jobs", "kompass.dev/run=whole")
-    assert len(jobs) == SHARDS + 2
+    assert len(jobs) == SHARDS + 2, [job["metadata"]["name"] for job in jobs]
     assert all(job["status"].get("failed", 0) == 0 for job in jobs)
     events = {event["reason"] for event in stage.items("events")}
     assert {"Accepted", "AllShardsSucceeded", "EvaluationSucceeded"} <= events
@@ -180,15 +178,7 @@ def test_pod_that_waits_for_what_does_not_exist(
 ) -> None:
     stage.apply(endpoint(), run("stuck"))
     pod = stage.open_pod("stuck", "plan")
-    scheduled = {
-        "status": {
-            "conditions": [{"type": "PodScheduled", "status": "True", "lastTransitionTime": _now()}]
-        }
-    }
-    stage.kubectl(
-        *("patch", "pod", pod, "--subresource=status", "--type=strategic"),
-        *("-p", json.dumps(scheduled)),
-    )
+    stage.bind(pod)
     stage.pod_status(pod, "Pending", {"waiting": {"reason": reason, "message": message}})
     stage.until(lambda: stage.condition("stuck", "Progressing")[1] in {waiting, failed})
     assert stage.wait_for("stuck", "Failed", "True") == failed
@@ -199,7 +189,3 @@ def test_operator_stops_when_told(stage: Stage) -> None:
     stage.until(lambda: "operator started" in stage.operator.log)
     assert stage.operator.stop() == 0
     assert "operator stopped" in stage.operator.log
-
-
-def _now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -396,6 +396,24 @@ async def test_plan_whose_pod_is_gone_is_made_again() -> None:
     assert world.jobs() == ["plan", "s0", "s1"]
 
 
+async def test_report_counts_when_its_job_is_complete() -> None:
+    world = applied()
+    await world.planned(shards=1)
+    world.complete("s0")
+    await world.settle()
+    world.ended_pod("summarize", 0, report_message())
+    world.job_status("summarize", active=1, ready=0)
+    world.wait(60)
+    await world.settle()
+    assert world.condition("Finished")[0] == "False"
+    world.job_status("summarize", active=0)
+    world.cluster.remove("Pod", NAMESPACE, f"{world.job('summarize')['metadata']['name']}-0")
+    world.complete("summarize", report_message())
+    await world.settle()
+    assert world.condition("Complete")[0] == "True"
+    assert "summarize" in world.jobs()
+
+
 async def test_plan_that_says_nothing_is_an_error_not_a_loop() -> None:
     world = applied()
     await world.settle()
