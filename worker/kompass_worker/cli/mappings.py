@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kompass_api.rundocument import RunDocument
+from kompass_api.benchmark import BUILT_IN, Benchmark
+from kompass_api.evalrun import BenchmarkRef, EvalRun
+from kompass_api.modelendpoint import ModelEndpoint
 from kompass_api.sources import Source
-from kompass_worker.cli.manifests import WrongUsage
+from kompass_worker.benchmarks.catalogue import builtin
+from kompass_worker.cli.manifests import Manifests, WrongUsage
 
 
 @dataclass(frozen=True)
@@ -41,26 +44,47 @@ def parse_mapping(text: str) -> Mapping:
     return Mapping(before, after)
 
 
-def mapped(document: RunDocument, mappings: Sequence[Mapping]) -> RunDocument:
-    """The document with every source where the mappings put it."""
-    models = [
-        model.model_copy(
-            update={
-                "spec": model.spec.model_copy(
-                    update={"source": _mapped(model.spec.source, mappings)}
-                )
-            }
-        )
-        for model in document.models
-    ]
-    benchmarks = []
-    for benchmark in document.benchmarks:
-        source = benchmark.source
-        if source is None and benchmark.spec is not None:
-            source = benchmark.spec.data.source
-        update = {"source": _mapped(source, mappings)} if source is not None else {}
-        benchmarks.append(benchmark.model_copy(update=update))
-    return document.model_copy(update={"models": models, "benchmarks": benchmarks})
+def mapped(manifests: Manifests, mappings: Sequence[Mapping]) -> Manifests:
+    """The documents with every source where the mappings put it."""
+    if not mappings:
+        return manifests
+    return Manifests(
+        runs={name: _run(run, manifests, mappings) for name, run in manifests.runs.items()},
+        endpoints={name: _endpoint(one, mappings) for name, one in manifests.endpoints.items()},
+        benchmarks={name: _benchmark(one, mappings) for name, one in manifests.benchmarks.items()},
+    )
+
+
+def _run(run: EvalRun, manifests: Manifests, mappings: Sequence[Mapping]) -> EvalRun:
+    benchmarks = [_reference(ref, manifests, mappings) for ref in run.spec.benchmarks]
+    spec = run.spec.model_copy(update={"benchmarks": benchmarks})
+    return run.model_copy(update={"spec": spec})
+
+
+def _reference(
+    ref: BenchmarkRef, manifests: Manifests, mappings: Sequence[Mapping]
+) -> BenchmarkRef:
+    source = ref.source
+    if source is None and ref.name not in manifests.benchmarks and ref.name in BUILT_IN:
+        # A built-in benchmark's own source can only be replaced in the run.
+        source = builtin(ref.name).data.source
+    moved = _mapped(source, mappings) if source else None
+    return ref if moved == source else ref.model_copy(update={"source": moved})
+
+
+def _endpoint(endpoint: ModelEndpoint, mappings: Sequence[Mapping]) -> ModelEndpoint:
+    source = _mapped(endpoint.spec.source, mappings)
+    spec = endpoint.spec.model_copy(update={"source": source})
+    return endpoint.model_copy(update={"spec": spec})
+
+
+def _benchmark(benchmark: Benchmark, mappings: Sequence[Mapping]) -> Benchmark:
+    data = benchmark.spec.data
+    if data.source is None:
+        return benchmark
+    data = data.model_copy(update={"source": _mapped(data.source, mappings)})
+    spec = benchmark.spec.model_copy(update={"data": data})
+    return benchmark.model_copy(update={"spec": spec})
 
 
 def _mapped(source: Source, mappings: Sequence[Mapping]) -> Source:

@@ -78,16 +78,15 @@ def carry_out(wish: Wish) -> Status:
 
 def prepare(wish: Wish) -> tuple[RunDocument, Path]:
     """The run document, and the folder it goes to; WrongUsage where that cannot be."""
-    manifests = read_manifests(wish.files)
-    run = manifests.run(wish.run)
     mappings = [parse_mapping(text) for text in wish.sources]
+    manifests = mapped(read_manifests(wish.files), mappings)
+    run = manifests.run(wish.run)
     out = (wish.out or Path("kompass-out") / run.metadata.name).expanduser().absolute()
     connection = run.spec.storage.s3 if run.spec.storage else S3Connection()
     around = Surroundings(manifests.endpoints, manifests.benchmarks, in_cluster=False)
-    found = resolve(run, around, ResolvedStorage(uri=out.as_uri(), s3=connection))
-    if isinstance(found, list):
-        raise WrongUsage("\n".join(problem.message for problem in found))
-    document = mapped(found, mappings)
+    document = resolve(run, around, ResolvedStorage(uri=out.as_uri(), s3=connection))
+    if isinstance(document, list):
+        raise WrongUsage("\n".join(problem.message for problem in document))
     _check_folder(out, document, wish)
     return document, out
 

@@ -16,6 +16,7 @@ from huggingface_hub.errors import (
     RepositoryNotFoundError,
     RevisionNotFoundError,
 )
+from huggingface_hub.utils.tqdm import disable_progress_bars
 
 from kompass_worker.errors import (
     AccessDenied,
@@ -55,6 +56,7 @@ def fetch_snapshot(
 ) -> Path:
     """The repository's wanted files; zip files of data are unpacked."""
     repository = hub_repository(request.uri)
+    disable_progress_bars()
     # False: a token that happens to lie on this machine is not used.
     api = HfApi(endpoint=endpoint, token=token or False)
     try:
@@ -99,7 +101,7 @@ def refusal_of(error: Exception, request: HubRequest) -> WorkerError:
             f"{request.shown} does not exist on the hub (or is private and needs a token)",
             failure=request.wanted.missing,
         )
-    return HubUnavailable(f"{request.shown}: the hub answered {status or error}; tried again later")
+    return HubUnavailable(f"{request.shown}: the hub answered {status or error}")
 
 
 def _denied(request: HubRequest) -> AccessDenied:
@@ -108,7 +110,8 @@ def _denied(request: HubRequest) -> AccessDenied:
     else:
         remedy = f"check HF_TOKEN in Secret {request.secret!r} and that its account has access"
     return AccessDenied(
-        f"{request.shown} is private or gated and the hub refuses access; {remedy}",
+        f"{request.shown}: the hub refuses access; the repository is private, gated or not there: "
+        f"check its name; {remedy}",
         failure=request.wanted.denied,
     )
 
