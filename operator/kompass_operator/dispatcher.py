@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from kompass_operator.cluster import ClusterError, Conflict
-from kompass_operator.reconciler import Reconciler
+from kompass_operator.reconciler import Outcome
 from kompass_operator.settings import Settings
 from kompass_operator.views import RunKey
 from kompass_operator.workqueue import WorkQueue
@@ -40,13 +40,13 @@ class Dispatcher:
     def __init__(
         self,
         queue: WorkQueue[RunKey],
-        reconciler: Reconciler,
+        reconcile: Callable[[RunKey], Awaitable[Outcome]],
         settings: Settings,
         upkeep: Upkeep,
         jitter: Callable[[], float],
     ) -> None:
         self._queue = queue
-        self._reconciler = reconciler
+        self._reconcile = reconcile
         self._settings = settings
         self._upkeep = upkeep
         self._jitter = jitter
@@ -82,7 +82,7 @@ class Dispatcher:
     async def _pass(self, key: RunKey) -> None:
         about = {"run": key.name, "namespace": key.namespace}
         try:
-            outcome = await self._reconciler.reconcile(key)
+            outcome = await self._reconcile(key)
         except Conflict:
             # The run has changed since it was seen; the watch is about to say how.
             self._queue.add_after(key, SOON_SECONDS)

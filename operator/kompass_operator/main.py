@@ -43,7 +43,7 @@ def main() -> None:
     configure_logging(settings)
     try:
         asyncio.run(operate(settings))
-    except Exception:  # noqa: BLE001  (the last line of a process says why it ends)
+    except Exception:
         logger.exception("operator failed")
         sys.exit(1)
 
@@ -103,7 +103,7 @@ async def _serve(cluster: ApiCluster, settings: Settings) -> None:
         active_runs=lambda: active_runs(watches),
         check=lambda: check(cluster, watches.known, settings.watch_namespaces),
     )
-    dispatcher = Dispatcher(queue, reconciler, settings, upkeep, random.random)
+    dispatcher = Dispatcher(queue, reconciler.reconcile, settings, upkeep, random.random)
     registry = kopf.OperatorRegistry()
     register(registry, watches, queue, reconciler, dispatcher)
     work = asyncio.create_task(dispatcher.serve(), name="dispatcher")
