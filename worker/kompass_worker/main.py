@@ -18,6 +18,7 @@ from kompass_worker.credentials import Credentials
 from kompass_worker.errors import InvalidRequest, WorkerError
 from kompass_worker.inference.progress import LoggedProgress
 from kompass_worker.logs import configure
+from kompass_worker.processors import share_processors
 from kompass_worker.settings import WorkerSettings
 from kompass_worker.stages.plan import check_storage, run_plan
 from kompass_worker.stages.shard import run_shard
@@ -73,6 +74,7 @@ def summarize(run_document: DocumentOption) -> None:
 
 def main() -> None:
     """Entry point of the container."""
+    share_processors(os.environ)
     app()
 
 

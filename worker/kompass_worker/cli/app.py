@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from kompass_worker.processors import share_processors
 
 app = typer.Typer(
     name="kompass",
@@ -105,4 +108,5 @@ def run(  # noqa: PLR0913, PLR0917  (the options of a command)
 
 def main() -> None:
     """Entry point of the `kompass` command."""
+    share_processors(os.environ)
     app()
