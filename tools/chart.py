@@ -41,9 +41,22 @@ def install(
     timeout: str = "5m",
 ) -> None:
     """Install or upgrade the release and wait until its pods are ready."""
+    _finish_what_was_cut_off(cluster, release, namespace)
     cluster.run(
         *("helm", "upgrade", "--install", release, str(CHART)),
         *("--namespace", namespace, "--create-namespace"),
         *("--values", "-", "--wait", "--timeout", timeout),
         text=json.dumps(values),
     )
+
+
+def _finish_what_was_cut_off(cluster: Cluster, release: str, namespace: str) -> None:
+    """A killed helm leaves a release that it then takes for busy for ever."""
+    listed = json.loads(
+        cluster.run("helm", "list", "--pending", "--namespace", namespace, "--output", "json")
+    )
+    states = [one["status"] for one in listed if one["name"] == release]
+    if states == ["pending-install"]:
+        cluster.run("helm", "uninstall", release, "--namespace", namespace, "--wait")
+    elif states:
+        cluster.run("helm", "rollback", release, "--namespace", namespace)

@@ -13,7 +13,7 @@ import yaml
 from chart import NAMESPACE, image_values, install
 from clusters import CURRENT, ROOT, Cluster, CommandFailed, connect, devcluster
 from demo_objects import Bucket, opened
-from demo_progress import failure_lines, has_succeeded, is_finished, progress_line
+from demo_progress import failure_lines, has_succeeded, is_finished, pods_line, progress_line
 from images import build_images
 from kompass_api.status import EvalRunStatus
 from kompass_devcluster.console import say, step
@@ -23,7 +23,7 @@ MANIFEST: Final = ROOT / "examples" / "quickstart.yaml"
 DATA: Final = ROOT / "examples" / "data" / "quickstart"
 BUCKET: Final = "kompass"
 TIMEOUT_SECONDS: Final = 900
-_POLL_SECONDS: Final = 0.5
+_POLL_SECONDS: Final = 1
 _SIGN_OF_LIFE_SECONDS: Final = 15
 
 
@@ -76,7 +76,7 @@ def follow(cluster: Cluster, run: str) -> EvalRunStatus:
     started, shown, shown_at = time.monotonic(), "", 0.0
     while True:
         status = _status(cluster, run)
-        seconds, line = time.monotonic() - started, progress_line(status)
+        seconds, line = time.monotonic() - started, _line(cluster, run, status)
         if line != shown or seconds - shown_at > _SIGN_OF_LIFE_SECONDS:
             say(f"{seconds:7.1f} s  {'… ' if line == shown else ''}{run}: {line}")
             shown, shown_at = line, seconds
@@ -127,6 +127,13 @@ def _named(cluster: Cluster) -> str:
 def _status(cluster: Cluster, run: str) -> EvalRunStatus:
     held = json.loads(_kubectl(cluster, "get", "evalrun", run, "-o", "json"))
     return EvalRunStatus.model_validate(held.get("status", {}))
+
+
+def _line(cluster: Cluster, run: str, status: EvalRunStatus) -> str:
+    selector = f"kompass.dev/run={run}"
+    pods = json.loads(_kubectl(cluster, "get", "pods", "--selector", selector, "-o", "json"))
+    doing = pods_line(pods["items"])
+    return progress_line(status) + (f" ({doing})" if doing else "")
 
 
 def _kubectl(cluster: Cluster, *argv: str) -> str:

@@ -2,8 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
 from kompass_api.conditions import ConditionStatus, ConditionType
 from kompass_api.status import EvalRunStatus
+
+_ENDED: Final = ("Succeeded", "Failed")
+
+
+def pods_line(pods: Sequence[Mapping[str, Any]]) -> str:
+    """What the pods that have not ended are doing: `1 pod ContainerCreating`."""
+    counted = Counter(_state(pod) for pod in pods)
+    return ", ".join(
+        f"{count} pod{'s' if count > 1 else ''} {state}"
+        for state, count in sorted(counted.items())
+        if state not in _ENDED
+    )
 
 
 def progress_line(status: EvalRunStatus) -> str:
@@ -33,6 +49,13 @@ def failure_lines(status: EvalRunStatus) -> list[str]:
         for failure in status.failures
     ]
     return [line for line in (verdict, *pods) if line]
+
+
+def _state(pod: Mapping[str, Any]) -> str:
+    """A waiting container's reason says more than the pod's phase."""
+    containers = pod.get("status", {}).get("containerStatuses", [])
+    waiting = [c["state"]["waiting"]["reason"] for c in containers if "waiting" in c["state"]]
+    return str(waiting[0] if waiting else pod.get("status", {}).get("phase", "Pending"))
 
 
 def _holds(status: EvalRunStatus, about: ConditionType) -> bool:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from demo_progress import failure_lines, has_succeeded, is_finished, progress_line
+from demo_progress import failure_lines, has_succeeded, is_finished, pods_line, progress_line
 from kompass_api.conditions import Condition, ConditionStatus, ConditionType
 from kompass_api.status import EvalRunStatus, Failure
 
@@ -44,6 +46,31 @@ ACCEPTED = condition(ConditionType.ACCEPTED, "ModelEndpoint m does not exist yet
 )
 def test_progress_line(status: EvalRunStatus, line: str) -> None:
     assert progress_line(status) == line
+
+
+def pod(phase: str, waiting: str = "") -> dict[str, Any]:
+    state = {"waiting": {"reason": waiting}} if waiting else {"running": {}}
+    return {"status": {"phase": phase, "containerStatuses": [{"state": state}]}}
+
+
+@pytest.mark.parametrize(
+    ("pods", "line"),
+    [
+        pytest.param([], "", id="none"),
+        pytest.param([{"status": {"phase": "Pending"}}], "1 pod Pending", id="unscheduled"),
+        pytest.param(
+            [pod("Pending", "ContainerCreating")], "1 pod ContainerCreating", id="pulls-its-image"
+        ),
+        pytest.param(
+            [pod("Running"), pod("Pending", "ImagePullBackOff"), pod("Running")],
+            "1 pod ImagePullBackOff, 2 pods Running",
+            id="several",
+        ),
+        pytest.param([pod("Succeeded"), pod("Failed")], "", id="ended"),
+    ],
+)
+def test_pods_line(pods: list[dict[str, Any]], line: str) -> None:
+    assert pods_line(pods) == line
 
 
 @pytest.mark.parametrize(
