@@ -6,12 +6,12 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 
-from pythonjsonlogger.json import JsonFormatter
 from rich.console import Console
 
 from kompass_api.outcomes import PlanOutcome
@@ -24,6 +24,7 @@ from kompass_worker.cli.manifests import WrongUsage, read_manifests
 from kompass_worker.cli.mappings import mapped, parse_mapping
 from kompass_worker.errors import InvalidRequest, Stopped, WorkerError
 from kompass_worker.inference.layout import RUN_KEY
+from kompass_worker.logs import json_lines, quieten_libraries
 from kompass_worker.report import table
 from kompass_worker.settings import WorkerSettings
 from kompass_worker.stages.plan import check_storage, run_plan
@@ -61,8 +62,8 @@ def carry_out(wish: Wish) -> Status:
     display = Display(Console(stderr=True))
     try:
         document, out = prepare(wish)
-        _log_to(out / LOG_NAME, verbose=wish.verbose)
-        _carry_out(wish, document, out, display)
+        with _logged_to(out / LOG_NAME, verbose=wish.verbose):
+            _carry_out(wish, document, out, display)
     except (WrongUsage, InvalidRequest) as error:
         display.say(f"Error: {error}")
         return Status.WRONG_USAGE
@@ -146,15 +147,29 @@ def cache_folder(environment: Mapping[str, str]) -> Path:
     return (Path(base) if base else Path.home() / ".cache") / "kompass"
 
 
-def _log_to(path: Path, *, verbose: bool) -> None:
+@contextmanager
+def _logged_to(path: Path, *, verbose: bool) -> Iterator[None]:
+    """Log lines go to a file beside the results, and to the terminal where that is wanted."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handlers: list[logging.Handler] = [logging.FileHandler(path, delay=True)]
+    handlers: list[logging.Handler] = [logging.FileHandler(path, encoding="utf-8", delay=True)]
     if verbose:
         handlers.append(logging.StreamHandler(sys.stderr))
-    for handler in handlers:
-        handler.setFormatter(JsonFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
-    logging.basicConfig(level=logging.INFO, handlers=handlers, force=True)
+    root = logging.getLogger()
+    level = root.level
+    root.setLevel(logging.INFO)
+    quieten_libraries()
     logging.captureWarnings(capture=True)
+    for handler in handlers:
+        handler.setFormatter(json_lines())
+        root.addHandler(handler)
+    try:
+        yield
+    finally:
+        logging.captureWarnings(capture=False)
+        root.setLevel(level)
+        for handler in handlers:
+            root.removeHandler(handler)
+            handler.close()
 
 
 def _again(wish: Wish) -> str:
