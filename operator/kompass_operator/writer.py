@@ -13,6 +13,7 @@ from kompass_api.status import EvalRunStatus
 from kompass_operator.cluster import AlreadyExists, Cluster, ClusterError, NamespaceEnds
 from kompass_operator.manifests.events import announcements, event
 from kompass_operator.settings import Settings
+from kompass_operator.status import is_finished
 from kompass_operator.views import RunKey, SeenRun, version_of
 
 logger = logging.getLogger(__name__)
@@ -40,9 +41,12 @@ class StatusWriter:
     def latest(self, seen: SeenRun) -> EvalRunStatus:
         """The status as last written or seen, whichever is newer."""
         written = self._own(seen)
-        if written is None or seen.version >= written.version:
-            return seen.run.status or EvalRunStatus()
-        return written.status
+        if written is not None and seen.version < written.version:
+            return written.status
+        status = seen.run.status or EvalRunStatus()
+        if is_finished(status):
+            self.forget(seen.key)
+        return status
 
     def forget(self, key: RunKey) -> None:
         """The run is gone."""

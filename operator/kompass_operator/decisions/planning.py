@@ -33,7 +33,7 @@ from kompass_operator.decisions import acceptance, readings
 from kompass_operator.decisions.endings import deadline_of, first_ending
 from kompass_operator.decisions.picture import Picture, pictured
 from kompass_operator.decisions.stages import next_step
-from kompass_operator.decisions.waits import next_failure, waits
+from kompass_operator.decisions.waits import next_failure, podless_at, waits
 from kompass_operator.failures import merged
 from kompass_operator.observed import Observed
 from kompass_operator.settings import Settings
@@ -102,7 +102,7 @@ def _go_on(run: EvalRun, seen: Observed, now: datetime, settings: Settings) -> D
     report = readings.report_outcome(picture.summarize, seen)
     if report is not None:
         return _complete(run, statuses.reported(status, report), now)
-    found = waits(picture, seen, settings)
+    found = waits(picture, seen, now, settings)
     ending = first_ending(run, picture, seen, status=status, waits=found, now=now)
     if ending is not None:
         return _fail(run, status, ending, now, accepted=True, picture=picture)
@@ -114,8 +114,13 @@ def _go_on(run: EvalRun, seen: Observed, now: datetime, settings: Settings) -> D
         generation=run.metadata.generation,
         now=now,
     )
-    times = (next_look, next_failure(found), deadline_of(run, status))
-    return Decision(active, actions=step.actions, again_at=_soonest(times))
+    times = (
+        next_look,
+        next_failure(found),
+        deadline_of(run, status),
+        podless_at(picture, settings),
+    )
+    return Decision(active, actions=step.actions, again_at=_soonest(times, now))
 
 
 def _recorded(run: EvalRun, picture: Picture, seen: Observed, now: datetime) -> EvalRunStatus:
@@ -155,5 +160,5 @@ def _fail(
     return Decision(failed, actions=stops, again_at=_removal_at(run, failed))
 
 
-def _soonest(times: Iterable[datetime | None]) -> datetime | None:
-    return min((time for time in times if time is not None), default=None)
+def _soonest(times: Iterable[datetime | None], now: datetime) -> datetime | None:
+    return min((time for time in times if time is not None and time > now), default=None)

@@ -36,6 +36,8 @@ _NO_SUCH_IMAGE: Final = (
     "not present with pull policy",
     "couldn't parse image",
 )
+PODLESS_LOOKS: Final = 3
+"""Times `pod_check_seconds` that a Job may be without a pod before it is told."""
 _CONFIG_REASON: Final = "CreateContainerConfigError"
 
 
@@ -55,9 +57,9 @@ class Wait:
         return Ending(self.fails, self.message)
 
 
-def waits(picture: Picture, seen: Observed, settings: Settings) -> list[Wait]:
+def waits(picture: Picture, seen: Observed, now: datetime, settings: Settings) -> list[Wait]:
     """Every reason that keeps a pod from starting, the gravest first."""
-    found = list(_waits(picture, seen, settings))
+    found = list(_waits(picture, seen, now, settings))
     return sorted(found, key=lambda wait: (wait.fails is None, wait.reason, wait.message))
 
 
@@ -66,8 +68,10 @@ def next_failure(found: list[Wait]) -> datetime | None:
     return min((wait.fails_at for wait in found if wait.fails_at is not None), default=None)
 
 
-def _waits(picture: Picture, seen: Observed, settings: Settings) -> Iterator[Wait]:
+def _waits(picture: Picture, seen: Observed, now: datetime, settings: Settings) -> Iterator[Wait]:
     for job in picture.open:
+        if _has_no_pod(job, now, settings):
+            yield _podless_wait(job, picture)
         reading = seen.readings.get(job.name)
         if reading is None or not is_starting(job):
             continue
@@ -89,6 +93,34 @@ def _wait(job: JobFacts, pod: PodFacts, picture: Picture, settings: Settings) ->
     if pod.container_reason == _CONFIG_REASON:
         return _config_wait(where, pod, until)
     return None
+
+
+def podless_at(picture: Picture, settings: Settings) -> datetime | None:
+    """When a Job without a pod becomes worth telling of."""
+    times = [_told_at(job, settings) for job in picture.open if _may_lack_a_pod(job)]
+    return min(times, default=None)
+
+
+def _has_no_pod(job: JobFacts, now: datetime, settings: Settings) -> bool:
+    return _may_lack_a_pod(job) and now >= _told_at(job, settings)
+
+
+def _may_lack_a_pod(job: JobFacts) -> bool:
+    # After a failed pod, the Job controller itself waits before the next one.
+    return not (job.active or job.failed or job.suspended)
+
+
+def _told_at(job: JobFacts, settings: Settings) -> datetime:
+    since = job.started or job.created
+    return since + timedelta(seconds=PODLESS_LOOKS * settings.pod_check_seconds)
+
+
+def _podless_wait(job: JobFacts, picture: Picture) -> Wait:
+    return Wait(
+        Reason.WAITING,
+        f"{picture.place_of(job)} has no pod yet: a ResourceQuota or an admission policy may "
+        f"refuse it; `kubectl describe job {job.name}` says so in its events",
+    )
 
 
 def _image_wait(where: str, pod: PodFacts, until: datetime) -> Wait:

@@ -335,6 +335,22 @@ async def test_unschedulable_pod_waits_and_never_fails() -> None:
     assert world.condition("Progressing") == ("True", "ShardsRunning")
 
 
+async def test_job_without_a_pod_says_where_to_look() -> None:
+    world = applied()
+    await world.planned(shards=1)
+    outcome = await world.operator.reconcile(KEY)
+    assert outcome.again_seconds is not None
+    assert outcome.again_seconds <= 30
+    world.wait(30)
+    await world.settle()
+    name = world.job("s0")["metadata"]["name"]
+    assert world.condition("Progressing") == ("False", "Waiting")
+    assert f"kubectl describe job {name}" in world.message("Progressing")
+    world.run_pod("s0")
+    await world.settle()
+    assert world.condition("Progressing") == ("True", "ShardsRunning")
+
+
 async def test_pods_that_start_slowly_are_looked_at_seldom() -> None:
     world = applied(execution={"parallelism": 8})
     await world.planned(shards=8)
