@@ -88,13 +88,7 @@ class FakeCluster:
     async def uids(self, kind: WatchedKind, namespace: str | None) -> set[str]:
         """UIDs of all EvalRuns, or of all Jobs of runs; of every namespace if none is named."""
         self._ask(f"list {kind}s")
-        return {
-            held["metadata"]["uid"]
-            for (held_kind, place, _), held in self.objects.items()
-            if held_kind == kind
-            and namespace in (None, place)
-            and (kind == "EvalRun" or RUN_LABEL in held["metadata"].get("labels", {}))
-        }
+        return set(self._uids(kind, namespace))
 
     async def apply_status(self, run: Manifest) -> Manifest:
         """The run with its new status."""
@@ -162,10 +156,8 @@ class FakeCluster:
         ]
 
     def known(self) -> set[str]:
-        """UIDs of every EvalRun and Job."""
-        kinds = ("EvalRun", "Job")
-        held = [held for (kind, *_), held in self.objects.items() if kind in kinds]
-        return {one["metadata"]["uid"] for one in held}
+        """UIDs of every EvalRun and of every Job of a run."""
+        return {*self._uids("EvalRun"), *self._uids("Job")}
 
     def endpoints(self, namespace: str) -> Iterable[Json]:
         """The ModelEndpoints of a namespace."""
@@ -202,6 +194,12 @@ class FakeCluster:
         for (held_kind, held_namespace, _), held in list(self.objects.items()):
             if (held_kind, held_namespace) == (kind, namespace):
                 yield held
+
+    def _uids(self, kind: WatchedKind, namespace: str | None = None) -> Iterator[str]:
+        for (held_kind, place, _), held in self.objects.items():
+            ours = kind == "EvalRun" or RUN_LABEL in held["metadata"].get("labels", {})
+            if held_kind == kind and namespace in (None, place) and ours:
+                yield held["metadata"]["uid"]
 
     def _pods(self, namespace: str, job: str) -> list[Manifest]:
         label = "batch.kubernetes.io/job-name"

@@ -15,6 +15,12 @@ from kompass_operator.names import Stage
 
 _TRUE, _FALSE, _UNKNOWN = ConditionStatus.TRUE, ConditionStatus.FALSE, ConditionStatus.UNKNOWN
 _T = ConditionType
+_SHARDS_DONE = Claim(
+    type=_T.SHARDS_SUCCEEDED,
+    status=_TRUE,
+    reason=Reason.ALL_SHARDS_SUCCEEDED,
+    message="every shard has written its manifest",
+)
 
 
 @dataclass(frozen=True)
@@ -118,7 +124,7 @@ def when_complete(message: str) -> list[Claim]:
     return [
         Claim(type=_T.ACCEPTED, status=_TRUE, reason=Reason.ACCEPTED),
         Claim(type=_T.SUSPENDED, status=_FALSE, reason=Reason.NOT_SUSPENDED),
-        Claim(type=_T.SHARDS_SUCCEEDED, status=_TRUE, reason=Reason.ALL_SHARDS_SUCCEEDED),
+        _SHARDS_DONE,
         Claim(
             type=_T.RESULTS_AVAILABLE,
             status=_TRUE,
@@ -138,9 +144,7 @@ def _unfinished(activity: Activity) -> list[Claim]:
 
     return [
         claim(_T.PROGRESSING, _TRUE if activity.moving else _FALSE, activity.message),
-        Claim(type=_T.SHARDS_SUCCEEDED, status=_TRUE, reason=Reason.ALL_SHARDS_SUCCEEDED)
-        if activity.shards_done
-        else claim(_T.SHARDS_SUCCEEDED, _UNKNOWN),
+        _SHARDS_DONE if activity.shards_done else claim(_T.SHARDS_SUCCEEDED, _UNKNOWN),
         Claim(type=_T.RESULTS_AVAILABLE, status=_FALSE, reason=Reason.SUMMARIZER_PENDING),
         claim(_T.SUCCEEDED, _UNKNOWN),
         claim(_T.COMPLETE, _FALSE),
@@ -171,7 +175,7 @@ def _suspended(activity: Activity, before: EvalRunStatus) -> Claim:
 
 def _shards_of_failed(ending: Ending, before: EvalRunStatus) -> Claim:
     if holds(before, _T.SHARDS_SUCCEEDED):
-        return Claim(type=_T.SHARDS_SUCCEEDED, status=_TRUE, reason=Reason.ALL_SHARDS_SUCCEEDED)
+        return _SHARDS_DONE
     return Claim(
         type=_T.SHARDS_SUCCEEDED,
         status=_FALSE,

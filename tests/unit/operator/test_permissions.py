@@ -1,0 +1,83 @@
+"""The rights that the operator declares are those that it uses.
+
+That no other is needed shows tests/contract/operator/test_process.py, which runs with these.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from unit.operator.world import (
+    KEY,
+    NAMESPACE,
+    World,
+    endpoint_manifest,
+    failure_message,
+    report_message,
+    run_manifest,
+)
+
+from kompass_operator.permissions import PERMISSIONS
+from kompass_operator.sweep import check
+
+WATCHED = {
+    (group, resource, verb)
+    for group, resource in (
+        ("kompass.dev", "evalruns"),
+        ("kompass.dev", "modelendpoints"),
+        ("kompass.dev", "benchmarks"),
+        ("batch", "jobs"),
+    )
+    for verb in ("list", "watch")
+}
+ASKED = {
+    "create Job": ("batch", "jobs", "create"),
+    "get Job": ("batch", "jobs", "get"),
+    "delete Job": ("batch", "jobs", "delete"),
+    "delete Jobs": ("batch", "jobs", "deletecollection"),
+    "list Jobs": ("batch", "jobs", "list"),
+    "create ConfigMap": ("", "configmaps", "create"),
+    "get ConfigMap": ("", "configmaps", "get"),
+    "list Pods": ("", "pods", "list"),
+    "create Event": ("", "events", "create"),
+    "apply status": ("kompass.dev", "evalruns/status", "patch"),
+    "list EvalRuns": ("kompass.dev", "evalruns", "list"),
+}
+
+
+def test_declared_rights_are_those_that_a_full_life_uses() -> None:
+    requests = asyncio.run(_a_full_life())
+    used = {ASKED[request] for request in requests} | WATCHED
+    declared = {(held.group, held.resource, verb) for held in PERMISSIONS for verb in held.verbs}
+    assert declared == used
+
+
+async def _a_full_life() -> set[str]:
+    world = World()
+    world.apply(endpoint_manifest(), run_manifest(cleanup={"ttlSecondsAfterFinished": 1}))
+    await world.planned(shards=2)
+    world.patch_execution(suspend=True)
+    await world.settle()
+    world.patch_execution(suspend=False)
+    world.restart()
+    await world.settle()
+    world.complete("s0")
+    world.complete("s1")
+    await world.settle()
+    world.complete("summarize", report_message())
+    await world.settle()
+    await world.settle()
+    await _a_name_that_is_taken(world)
+    await check(world.cluster, world.cluster.known, (), settle_seconds=0)
+    return set(world.cluster.requests)
+
+
+async def _a_name_that_is_taken(world: World) -> None:
+    world.cluster.remove("EvalRun", *KEY)
+    world.apply(run_manifest())
+    await world.planned(shards=1)
+    world.fail("s0", 70, failure_message("Internal", "a bug"))
+    job = world.job("s0")["metadata"]["name"]
+    world.cluster.remove("Job", NAMESPACE, job)
+    world.apply({"kind": "Job", "metadata": {"name": job, "namespace": NAMESPACE}, "spec": {}})
+    await world.settle()
