@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import yaml
@@ -14,9 +15,11 @@ from chart import NAMESPACE, image_values, install
 from clusters import CURRENT, ROOT, Cluster, CommandFailed, connect, devcluster
 from demo_objects import Bucket, opened
 from demo_progress import failure_lines, has_succeeded, is_finished, pods_line, progress_line
-from images import build_images
+from images import build_ahead, build_images
 from kompass_api.status import EvalRunStatus
 from kompass_devcluster.console import say, step
+from kompass_devcluster.folders import Folders
+from kompass_devcluster.tools import missing_tools
 from smollm2 import model_folder
 
 MANIFEST: Final = ROOT / "examples" / "quickstart.yaml"
@@ -47,9 +50,21 @@ def main() -> None:
 
 def bring_up(name: str) -> Cluster:
     """The cluster of that name, up."""
-    if name != CURRENT:
-        devcluster("up", "--name", name)
+    if name == CURRENT:
+        return connect(name)
+    if missing_tools(Folders.from_environment()):
+        prepare(name)
+    devcluster("up", "--name", name)
     return connect(name)
+
+
+def prepare(name: str) -> None:
+    """On a fresh machine: build the images while the cluster's programs are compiled."""
+    devcluster("doctor")
+    with ThreadPoolExecutor() as pool:
+        programs = pool.submit(devcluster, "tools")
+        build_ahead(name)
+        programs.result()
 
 
 def upload(bucket: Bucket) -> None:

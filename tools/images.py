@@ -85,18 +85,28 @@ def content_files(name: str) -> Iterator[Path]:
         yield from sorted(file for file in files if "__pycache__" not in file.parts)
 
 
+def build_ahead(cluster_name: str) -> None:
+    """Fill the cache of image layers for a development cluster that need not be up."""
+    for name in PINS:
+        _devcluster_build(cluster_name, name)
+
+
 def _in_devcluster(cluster: Cluster, name: str) -> Image:
     image = Image(f"{DEVCLUSTER_REGISTRY}/kompass-{name}", content_tag(name, DEVCLUSTER_BASE))
     if not _registry_has(cluster, image):
-        devcluster("base-image", "--name", cluster.name)
-        devcluster(
-            "build",
-            *("--name", cluster.name),
-            *("--file", str(ROOT / "images" / name / "Dockerfile"), "--context", str(ROOT)),
-            *("--tag", f"kompass-{name}:{image.tag}"),
-            *("--build-arg", f"BASE_IMAGE={DEVCLUSTER_BASE}"),
-        )
+        _devcluster_build(cluster.name, name)
     return image
+
+
+def _devcluster_build(cluster_name: str, name: str) -> None:
+    devcluster("base-image", "--name", cluster_name)
+    devcluster(
+        "build",
+        *("--name", cluster_name),
+        *("--file", str(ROOT / "images" / name / "Dockerfile"), "--context", str(ROOT)),
+        *("--tag", f"kompass-{name}:{content_tag(name, DEVCLUSTER_BASE)}"),
+        *("--build-arg", f"BASE_IMAGE={DEVCLUSTER_BASE}"),
+    )
 
 
 def _made_by_devcluster(cluster: Cluster, verb: str, name: str) -> Image:

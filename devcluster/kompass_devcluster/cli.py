@@ -108,12 +108,10 @@ def _tools(call: _Call) -> int:
 
 
 def _build(call: _Call) -> int:
-    _, net = call.running()
     tag = call.options.tag if ":" in call.options.tag else f"{call.options.tag}:latest"
     context = call.options.context or call.options.file.parent
     build_image(call.folders, Build(call.options.file, tag, context, call.options.build_arg))
-    print(push_image(call.folders, net, tag))
-    return 0
+    return _push_if_up(call, tag)
 
 
 def _base_image(call: _Call) -> int:

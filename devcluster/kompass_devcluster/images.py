@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .allocation import Network
+from .allocation import Network, locked
 from .commands import COMPONENT_PATH, output
 from .console import step
 from .errors import CommandFailed
@@ -36,8 +36,11 @@ class Build:
 
 
 def build_image(folders: Folders, build: Build) -> None:
-    """Build an image into the cache; layers that did not change are taken from there."""
-    with tempfile.TemporaryDirectory() as scratch:
+    """Build an image into the cache; layers that did not change are taken from there.
+
+    One at a time: buildah fails when another one removes an image that it is about to list.
+    """
+    with locked(folders.buildah / "lock"), tempfile.TemporaryDirectory() as scratch:
         argv = ["bud", "--layers", "--isolation", "chroot", "--pull=ifmissing"]
         argv += ["--file", str(build.file), "--tag", _local(build.tag)]
         argv += [f"--build-arg={argument}" for argument in build.arguments]
@@ -47,7 +50,7 @@ def build_image(folders: Folders, build: Build) -> None:
                 argv += ["--volume", mount]
         with step(f"built image {build.tag}"):
             _run_shown(_buildah(folders, [*argv, str(build.context)]))
-    _forget_older(folders, build.tag)
+        _forget_older(folders, build.tag)
 
 
 def push_image(folders: Folders, net: Network, tag: str) -> str:
