@@ -148,7 +148,7 @@ def kopf_settings() -> kopf.OperatorSettings:
     settings.networking.request_timeout = 30
     settings.networking.connect_timeout = 5
     # An API server may be away for some minutes; ending sooner would only add restarts.
-    settings.networking.error_backoffs = (1, 1, 2, 3, 5, 8, 13, 21, *(30 for _ in range(16)))
+    settings.networking.error_backoffs = (1, 1, 2, 3, 5, *(10 for _ in range(60)))
     settings.execution.max_workers = 2
     settings.persistence.finalizer = f"{GROUP}/finalizer"
     settings.persistence.progress_storage = kopf.AnnotationsProgressStorage(prefix=GROUP)
