@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +31,14 @@ def helm(root: Path) -> Callable[..., str]:
             pytest.fail(message)
         pytest.skip(message)
 
-    def run(verb: str, *arguments: str, values: dict[str, Any] | None = None) -> str:
+    def run(
+        verb: str,
+        *arguments: str,
+        values: dict[str, Any] | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> str:
         argv = [program, verb, *arguments, str(root / "helm" / "kompass"), "--values", "-"]
-        return output(argv, text=json.dumps(values or {}))
+        return output(argv, environment=environment, text=json.dumps(values or {}))
 
     return run
 

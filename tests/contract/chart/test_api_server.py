@@ -76,14 +76,13 @@ def test_pods_hold_to_podsecurity_restricted(
 
 
 def test_generated_keys_survive_an_upgrade(
-    cluster: Cluster, helm: Callable[..., str], restricted: str, monkeypatch: pytest.MonkeyPatch
+    cluster: Cluster, helm: Callable[..., str], restricted: str
 ) -> None:
-    monkeypatch.setenv("KUBECONFIG", cluster.environment["KUBECONFIG"])
     place = ("trial", "--namespace", restricted, "--dry-run=server", "--output", "json")
     values = {**EMBEDDED, "crds": {"enabled": False}}
-    first = keys(helm("install", *place, values=values))
+    first = keys(helm("install", *place, values=values, environment=cluster.environment))
     cluster.run("kubectl", "apply", "-f", "-", text=json.dumps(owned(first, restricted)))
-    second = keys(helm("install", *place, values=values))
+    second = keys(helm("install", *place, values=values, environment=cluster.environment))
     assert second["stringData"] == first["stringData"]
 
 
