@@ -19,6 +19,7 @@ def job_facts(job: Json) -> JobFacts:
     meta, status = job["metadata"], job.get("status") or {}
     labels = meta["labels"]
     state, verdict = _state(status)
+    uncounted = status.get("uncountedTerminatedPods") or {}
     return JobFacts(
         name=meta["name"],
         uid=meta["uid"],
@@ -34,6 +35,7 @@ def job_facts(job: Json) -> JobFacts:
         active=status.get("active", 0),
         ready=status.get("ready", 0),
         failed=status.get("failed", 0),
+        pod_ended=bool(status.get("succeeded") or any(uncounted.values())),
         suspended=bool((job.get("spec") or {}).get("suspend")),
         deleting="deletionTimestamp" in meta,
     )

@@ -43,6 +43,8 @@ class JobFacts:
     ready: int = 0
     failed: int = 0
     """Pods that failed and counted."""
+    pod_ended: bool = False
+    """A pod has succeeded, or has ended and is about to be counted."""
     suspended: bool = False
     """By a queue: Kompass never suspends a Job."""
     deleting: bool = False

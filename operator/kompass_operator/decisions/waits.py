@@ -107,7 +107,7 @@ def _has_no_pod(job: JobFacts, now: datetime, settings: Settings) -> bool:
 
 def _may_lack_a_pod(job: JobFacts) -> bool:
     # After a failed pod, the Job controller itself waits before the next one.
-    return not (job.active or job.failed or job.suspended)
+    return not (job.active or job.failed or job.pod_ended or job.suspended)
 
 
 def _told_at(job: JobFacts, settings: Settings) -> datetime:

@@ -75,6 +75,21 @@ def test_job_that_is_deleted_is_seen_as_such() -> None:
     assert job_facts(a_job(deletionTimestamp=STAMP)).deleting
 
 
+@pytest.mark.parametrize(
+    ("status", "ended"),
+    [
+        pytest.param({}, False, id="none"),
+        pytest.param({"uncountedTerminatedPods": {}}, False, id="nothing-uncounted"),
+        pytest.param({"uncountedTerminatedPods": {"succeeded": ["p"]}}, True, id="uncounted"),
+        pytest.param({"succeeded": 1}, True, id="counted"),
+    ],
+)
+def test_pod_that_has_ended_is_seen_before_the_job_completes(
+    status: dict[str, Any], ended: bool
+) -> None:
+    assert job_facts(a_job(status)).pod_ended is ended
+
+
 def test_words_of_the_worker_are_read() -> None:
     text = '{"failure":"InvalidData","message":"row 3","item":"ceval/law/3"}'
     ended = {"exitCode": 65, "reason": "Error", "message": text, "finishedAt": STAMP}
