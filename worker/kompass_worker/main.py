@@ -12,14 +12,14 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from kompass_api.outcomes import ExitCode, TerminationMessage
+from kompass_api.outcomes import ExitCode, FailureClass, TerminationMessage
 from kompass_api.rundocument import RunDocument
 from kompass_worker.credentials import Credentials
 from kompass_worker.errors import InvalidRequest, WorkerError
 from kompass_worker.inference.progress import LoggedProgress
 from kompass_worker.logs import configure
 from kompass_worker.processors import share_processors
-from kompass_worker.settings import WorkerSettings
+from kompass_worker.settings import DEFAULT_TERMINATION_LOG, WorkerSettings
 from kompass_worker.stages.plan import check_storage, run_plan
 from kompass_worker.stages.shard import run_shard
 from kompass_worker.stages.summarize import run_summarize
@@ -30,6 +30,7 @@ from kompass_worker.wiring import workplace
 
 logger = logging.getLogger(__name__)
 
+_WRONG_ARGUMENTS = 2
 Stage = Callable[[Workplace], TerminationMessage]
 
 app = typer.Typer(
@@ -75,7 +76,11 @@ def summarize(run_document: DocumentOption) -> None:
 def main() -> None:
     """Entry point of the container."""
     share_processors(os.environ)
-    app()
+    try:
+        app()
+    except SystemExit as ended:
+        # The parser's own status for wrong arguments means nothing in a Job's podFailurePolicy.
+        sys.exit(ExitCode.USAGE if ended.code == _WRONG_ARGUMENTS else ended.code)
 
 
 def read_document(path: Path) -> RunDocument:
@@ -101,16 +106,29 @@ def preflight(
 
 
 def _plan(place: Workplace) -> TerminationMessage:
-    return TerminationMessage(plan=run_plan(place))
+    with place.stop.interruptible():
+        return TerminationMessage(plan=run_plan(place))
 
 
 def _summarize(place: Workplace) -> TerminationMessage:
-    outcome, _ = run_summarize(place)
+    with place.stop.interruptible():
+        outcome, _ = run_summarize(place)
     return TerminationMessage(report=outcome)
 
 
+def _settings() -> WorkerSettings:
+    try:
+        return WorkerSettings()
+    except ValidationError as error:
+        configure()
+        logger.error("wrong settings", extra={"reason": str(error)})  # noqa: TRY400
+        message = TerminationMessage(failure=FailureClass.INVALID_REQUEST, message=str(error))
+        leave(message, DEFAULT_TERMINATION_LOG)
+        sys.exit(ExitCode.USAGE)
+
+
 def _carry_out(run_document: Path, stage: Stage) -> None:
-    settings = WorkerSettings()
+    settings = _settings()
     configure(settings.log_level)
     try:
         document = read_document(run_document)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import Final
 
-from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
+from pydantic import Field, PositiveFloat, PositiveInt
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+DEFAULT_TERMINATION_LOG: Final = Path("/dev/termination-log")
+"""Kubernetes' default; the file is there in every container."""
 
 
 class WorkerSettings(BaseSettings):
@@ -18,7 +22,7 @@ class WorkerSettings(BaseSettings):
     """Fetched models and data; may be a cache that pods share."""
     pvc_root: Path = Path("/mnt/pvc")
     """`pvc://claim/path` is mounted at `<pvc_root>/<claim>`."""
-    termination_log: Path = Path("/dev/termination-log")
+    termination_log: Path = DEFAULT_TERMINATION_LOG
     """Where the termination message goes, if the file is there."""
     part_items: PositiveInt = 512
     """Answers after which a part is committed."""
@@ -26,9 +30,9 @@ class WorkerSettings(BaseSettings):
     """Seconds after which a part is committed."""
     progress_seconds: PositiveFloat = 5.0
     """Seconds between progress lines."""
-    storage_patience_seconds: NonNegativeFloat = 600.0
+    storage_patience_seconds: PositiveFloat = 600.0
     """How long storage that does not answer is waited for."""
-    preflight_patience_seconds: NonNegativeFloat = 90.0
+    preflight_patience_seconds: PositiveFloat = 90.0
     """The same for the first request of a plan, where nothing is lost yet."""
     image: str | None = None
     """Image of the pod, for the lineage."""

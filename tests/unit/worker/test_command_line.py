@@ -11,7 +11,7 @@ from kompass_api.sources import Source
 from kompass_worker.cli import app
 from kompass_worker.cli.manifests import WrongUsage, read_manifests
 from kompass_worker.cli.mappings import Mapping, parse_mapping
-from kompass_worker.cli.run import Wish, cache_folder, prepare
+from kompass_worker.cli.run import Wish, cache_folder, local_settings, prepare
 
 ENDPOINT = """
 apiVersion: kompass.dev/v1alpha1
@@ -214,3 +214,16 @@ def test_exit_status(arguments: list[str], status: int, text: str) -> None:
     result = CliRunner().invoke(app, arguments)
     assert result.exit_code == status
     assert text in result.output
+
+
+@pytest.mark.parametrize("environment", [{}, {"KOMPASS_STORAGE_PATIENCE_SECONDS": "5"}])
+def test_a_person_waits_less_than_a_pod(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    settings = local_settings(environment)
+    assert settings.storage_patience_seconds == float(
+        environment.get("KOMPASS_STORAGE_PATIENCE_SECONDS", "30")
+    )
+    assert settings.work_dir.name == "sources"

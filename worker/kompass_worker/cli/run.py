@@ -11,10 +11,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
-from kompass_api.outcomes import PlanOutcome
+from kompass_api.outcomes import FailureClass, PlanOutcome
 from kompass_api.resolution import Surroundings, resolve
 from kompass_api.rundocument import ResolvedStorage, RunDocument
 from kompass_api.sources import S3Connection
@@ -34,6 +35,15 @@ from kompass_worker.wiring import workplace
 logger = logging.getLogger(__name__)
 
 LOG_NAME = "kompass.log"
+_PATIENCE_SECONDS = 30.0
+_ELSEWHERE = (
+    FailureClass.STORAGE_DENIED,
+    FailureClass.STORAGE_UNAVAILABLE,
+    FailureClass.BUCKET_MISSING,
+    FailureClass.MODEL_ACCESS_DENIED,
+    FailureClass.HUB_UNAVAILABLE,
+)
+"""Failures that a folder of this machine in place of a source may mend."""
 
 
 class Status(IntEnum):
@@ -72,6 +82,8 @@ def carry_out(wish: Wish) -> Status:
         return Status.FAILED
     except WorkerError as error:
         display.say(f"The run failed ({error.failure}): {error}")
+        if error.failure in _ELSEWHERE:
+            display.say("To read a source from a folder of this machine: --source URI=FOLDER")
         display.say(f"When that is mended, go on with: {_again(wish)}")
         return Status.FAILED
     return Status.SUCCEEDED
@@ -111,7 +123,7 @@ def _check_folder(out: Path, document: RunDocument, wish: Wish) -> None:
 
 def _carry_out(wish: Wish, document: RunDocument, out: Path, display: Display) -> None:
     started = time.monotonic()
-    place = workplace(document, _settings(os.environ), os.environ)
+    place = workplace(document, local_settings(os.environ), os.environ)
     with place.stop.installed():
         check_storage(place.store, document.encoded())
         models = ", ".join(model.name for model in document.models)
@@ -132,11 +144,14 @@ def _planned(outcome: PlanOutcome) -> str:
     return f"{outcome.items} questions in {shards} shard{'s' if shards > 1 else ''}"
 
 
-def _settings(environment: Mapping[str, str]) -> WorkerSettings:
-    """The worker's settings; fetched files stay where the next run finds them."""
-    if "KOMPASS_WORK_DIR" in environment:
-        return WorkerSettings()
-    return WorkerSettings(work_dir=cache_folder(environment) / "sources")
+def local_settings(environment: Mapping[str, str]) -> WorkerSettings:
+    """The worker's settings, with a cache that the next run finds and a person's patience."""
+    defaults: dict[str, tuple[str, Any]] = {
+        "KOMPASS_WORK_DIR": ("work_dir", cache_folder(environment) / "sources"),
+        "KOMPASS_STORAGE_PATIENCE_SECONDS": ("storage_patience_seconds", _PATIENCE_SECONDS),
+    }
+    ours = {field: value for name, (field, value) in defaults.items() if name not in environment}
+    return WorkerSettings(**ours)
 
 
 def cache_folder(environment: Mapping[str, str]) -> Path:

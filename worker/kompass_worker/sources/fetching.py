@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kompass_api.sources import S3Connection, Source
 from kompass_worker.credentials import Credentials
-from kompass_worker.errors import InputMissing, InvalidData, InvalidRequest
+from kompass_worker.errors import InputMissing, InvalidData, InvalidRequest, WorkerError
 from kompass_worker.locations import folder_of, volume_folder
 from kompass_worker.sources.digests import folder_digest, model_digest
 from kompass_worker.sources.kinds import Wanted
@@ -44,6 +44,16 @@ class Fetcher:
         return folder
 
     def _folder(self, source: Source, wanted: Wanted, *, with_code: bool = False) -> Path:
+        try:
+            return self._found(source, wanted, with_code=with_code)
+        except OSError as error:
+            raise WorkerError(
+                f"{source.uri} does not get into {self.cache}: {error.strerror or error}; the "
+                "folder needs room and must be writable: raise ephemeral-storage in the model's "
+                "resources, or set KOMPASS_WORK_DIR to another folder"
+            ) from error
+
+    def _found(self, source: Source, wanted: Wanted, *, with_code: bool) -> Path:
         scheme = source.uri.partition("://")[0]
         match scheme:
             case "file":

@@ -71,9 +71,8 @@ def _evaluate(
     if not left:
         return Evaluated(None, Timings(**dict.fromkeys(_TIMES, 0.0)))
     model = _model_of(place, shard)
-    requests = requests_of(place, model, left)
-    place.stop.check()
     with place.stop.interruptible():
+        requests = requests_of(place, model, left)
         loaded = place.models.load(model)
     folder.put_environment(attempt, loaded.backend.environment)
     committer = Committer(
