@@ -136,7 +136,7 @@ def test_one_of_several_runs_is_chosen(tmp_path: Path) -> None:
     [
         pytest.param({"notes.txt": "x"}, False, "add --resume", id="not-empty"),
         pytest.param({"notes.txt": "x"}, True, "no run to resume", id="nothing-to-resume"),
-        pytest.param({"run.json": "{}"}, True, "is another one", id="another-run"),
+        pytest.param({"run.json": "{}", "plan.json": "{}"}, True, "another one", id="another-run"),
     ],
 )
 def test_folders_that_are_taken(
@@ -149,10 +149,18 @@ def test_folders_that_are_taken(
         prepare(wish(tmp_path, ENDPOINT, RUN, resume=resume))
 
 
+def test_a_run_that_was_never_planned_is_begun_anew(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "run.json").write_text("{}")
+    prepare(wish(tmp_path, ENDPOINT, RUN))
+    assert not (tmp_path / "out" / "run.json").exists()
+
+
 def test_a_run_of_the_same_manifest_is_resumed(tmp_path: Path) -> None:
     document, out = prepare(wish(tmp_path, ENDPOINT, RUN))
     out.mkdir()
     (out / "run.json").write_text(document.encoded())
+    (out / "plan.json").write_text("{}")
     assert prepare(wish(tmp_path, ENDPOINT, RUN, resume=True))[0] == document
 
 

@@ -106,7 +106,9 @@ def prepare(wish: Wish) -> tuple[RunDocument, Path]:
 
 def _check_folder(out: Path, document: RunDocument, wish: Wish) -> None:
     held = out / RUN_KEY
-    is_taken = out.exists() and (not out.is_dir() or any(out.iterdir()))
+    is_taken = out.exists() and (not out.is_dir() or _holds_work(out))
+    if not is_taken:
+        held.unlink(missing_ok=True)
     if is_taken and not wish.resume:
         raise WrongUsage(
             f"{out} is not empty: add --resume to go on with the run in it, or choose another "
@@ -119,6 +121,11 @@ def _check_folder(out: Path, document: RunDocument, wish: Wish) -> None:
             f"the run in {out} is another one: the manifests or --source have changed since; "
             "choose another folder with --out"
         )
+
+
+def _holds_work(folder: Path) -> bool:
+    """Whether there is more than what a run leaves that could not even be planned."""
+    return any(path.name not in {RUN_KEY, LOG_NAME} for path in folder.iterdir())
 
 
 def _carry_out(wish: Wish, document: RunDocument, out: Path, display: Display) -> None:
