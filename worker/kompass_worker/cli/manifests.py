@@ -112,7 +112,10 @@ def _explained(document: _Document, error: ValidationError) -> Iterator[str]:
     for problem in error.errors():
         field = ".".join(str(step) for step in problem["loc"]) or kind
         found = problem["input"]
-        shown = f" (found {found!r})" if isinstance(found, str | int | float | bool) else ""
+        # Rules of ours say themselves what they found.
+        is_ours = problem["type"] == "kompass_rule"
+        is_short = isinstance(found, str | int | float | bool)
+        shown = f" (found {found!r})" if is_short and not is_ours else ""
         hint = ""
         if problem["type"] == "extra_forbidden":
             hint = ": no such field; remove it or correct its name"
