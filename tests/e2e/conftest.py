@@ -83,7 +83,9 @@ def tiny_mc(kube: Kube, uploaded: None) -> Kube:
 def smollm2(kube: Kube, uploaded: None) -> Kube:
     """A namespace with a real chat model."""
     uri = "s3://kompass/models/smollm2-135m-instruct"
-    kube.apply(endpoint("smollm2", uri=uri, modelType="Chat"))
+    # Its five-shot prompts are long: eight at a time would take more than 2 GiB.
+    resources = {"requests": {"cpu": "200m", "memory": "1Gi"}, "limits": {"memory": "4Gi"}}
+    kube.apply(endpoint("smollm2", uri=uri, modelType="Chat", batchSize=2, resources=resources))
     return kube
 
 
