@@ -6,12 +6,13 @@ import logging
 import os
 import platform
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from kompass_api.plandocument import PlannedItem, PlannedShard
-from kompass_api.results import Environment, Manifest, Timings
+from kompass_api.results import Environment, Manifest, Prediction, Timings
 from kompass_api.rundocument import ResolvedModel
+from kompass_worker.backends.protocol import Backend
 from kompass_worker.errors import InvalidData, InvalidRequest, Stopped
 from kompass_worker.inference.attempts import ShardFolder
 from kompass_worker.inference.committing import Committer
@@ -69,7 +70,7 @@ def _evaluate(
     progress: Progress,
 ) -> Evaluated:
     if not left:
-        return Evaluated(None, Timings(**dict.fromkeys(_TIMES, 0.0)))
+        return Evaluated(None, Timings(**dict.fromkeys(Timings.model_fields, 0.0)))
     model = _model_of(place, shard)
     with place.stop.interruptible():
         requests = requests_of(place, model, left)
@@ -84,22 +85,13 @@ def _evaluate(
         clock=place.clock,
     )
     started = place.clock()
-    done = len(shard.items) - len(left)
-    progress(done, len(shard.items))
-    answers = loaded.backend.answer(requests)
-    try:
-        while True:
-            with place.stop.interruptible():
-                answer = next(answers, None)
-            if answer is None:
-                break
-            at, prediction = answer
-            committer.add(prediction.model_copy(update={"prompt_hash": left[at].prompt_hash}))
-            done += 1
-            progress(done, len(shard.items))
-    except Stopped:
-        committer.flush()
-        raise
+    total = len(shard.items)
+    done = total - len(left)
+    progress(done, total)
+    for at, prediction in _answers(place, loaded.backend, requests, committer):
+        committer.add(prediction.model_copy(update={"prompt_hash": left[at].prompt_hash}))
+        done += 1
+        progress(done, total)
     committer.flush()
     return Evaluated(
         loaded.backend.environment,
@@ -112,7 +104,21 @@ def _evaluate(
     )
 
 
-_TIMES = ("fetch_seconds", "load_seconds", "evaluate_seconds", "store_seconds")
+def _answers(
+    place: Workplace, backend: Backend, requests: Sequence[Request], committer: Committer
+) -> Iterator[tuple[int, Prediction]]:
+    """The backend's answers; a stop breaks a batch off and commits what came before it."""
+    answers = backend.answer(requests)
+    while True:
+        try:
+            with place.stop.interruptible():
+                answer = next(answers, None)
+        except Stopped:
+            committer.flush()
+            raise
+        if answer is None:
+            return
+        yield answer
 
 
 def requests_of(
