@@ -128,7 +128,7 @@ def test_one_of_several_runs_is_chosen(tmp_path: Path) -> None:
     document, _ = prepare(wish(tmp_path, ENDPOINT, RUN, other, run="other"))
     assert document.run.name == "other"
     with pytest.raises(WrongUsage, match="did you mean other"):
-        prepare(wish(tmp_path, ENDPOINT, RUN, other, run="othe"))
+        prepare(wish(tmp_path, ENDPOINT, RUN, other, run="oth3r"))
 
 
 @pytest.mark.parametrize(
