@@ -9,84 +9,24 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from kompass_api.conditions import Condition
+from kompass_api.data import Data, SubjectName
+from kompass_api.methods import Conversation, Generation, LikelihoodSettings, Method
+from kompass_api.prompts import Examples, Prompt
 from kompass_api.resources import (
     API_VERSION,
     DNS_LABEL,
     ApiModel,
+    DnsLabel,
     ObjectMeta,
     ObservedGeneration,
     RuledModel,
 )
 from kompass_api.rules import KeyedBy, Shape, rule
-from kompass_api.sources import Source, names_data
-
-Column = Annotated[
-    str,
-    Field(min_length=1, max_length=63),
-    Shape(
-        r"^[A-Za-z_][A-Za-z0-9_]*$",
-        "a column's name has letters, digits and '_' and does not begin with a digit",
-    ),
-]
-"""A field of a row; `{column}` in a prompt stands for its value."""
-
-SubjectName = Annotated[
-    str,
-    Field(min_length=1, max_length=96),
-    Shape(
-        r"^[A-Za-z0-9][A-Za-z0-9_.-]*$",
-        "a subject's name has letters, digits, '_', '.' and '-' and begins with a letter or digit",
-    ),
-]
-
-SplitName = Annotated[
-    str,
-    Field(min_length=1, max_length=63),
-    Shape(r"^[A-Za-z0-9_-]+$", "a split's name has letters, digits, '_' and '-', such as val"),
-]
+from kompass_api.scoring import ExtractionStep, GroupMean, Metric, PublishedScore, Scoring
 
 _MIN_LABELS: Final = 2
 _SUBJECT: Final = "{subject}"
-
-
-class DataFormat(StrEnum):
-    """Shape of a data file."""
-
-    CSV = "CSV"
-    JSONL = "JSONL"
-
-
-class Method(StrEnum):
-    """How an answer is got from a model."""
-
-    GENERATION = "Generation"
-    PERPLEXITY = "Perplexity"
-
-    @property
-    def mode(self) -> str:
-        """The word in the `mode` column of a table, as OpenCompass writes it."""
-        return "gen" if self is Method.GENERATION else "ppl"
-
-
-class Role(StrEnum):
-    """Who speaks in a round of a prompt (OpenCompass' names)."""
-
-    SYSTEM = "SYSTEM"
-    HUMAN = "HUMAN"
-    BOT = "BOT"
-
-
-class Extraction(StrEnum):
-    """How the answer is read out of what a model wrote; each name is a fixed, versioned rule."""
-
-    NONE = "none"
-    FIRST_CAPITAL = "first_capital"
-
-
-class Metric(StrEnum):
-    """What is counted."""
-
-    ACCURACY = "accuracy"
+_CHOOSES: Final = "self.method in ['Perplexity', 'LogLikelihood', 'ConditionalLogProbability']"
 
 
 class Dimension(StrEnum):
@@ -97,53 +37,8 @@ class Dimension(StrEnum):
     REASONING = "Reasoning"
     EXAMINATION = "Examination"
     UNDERSTANDING = "Understanding"
-
-
-class Data(RuledModel):
-    """The rows of a benchmark."""
-
-    source: Annotated[
-        Source | None,
-        Field(description="Folder of the files. An EvalRun may name another one."),
-    ] = None
-    format: Annotated[DataFormat, Field(description="Shape of the files.")] = DataFormat.CSV
-    path: Annotated[
-        str,
-        Field(
-            description="File of a subject and split below the source; {split} and {subject} "
-            "are filled in.",
-            min_length=1,
-            max_length=256,
-        ),
-        Shape(
-            r"^([A-Za-z0-9_.-]|\{split\}|\{subject\})+(/([A-Za-z0-9_.-]|\{split\}|\{subject\})+)*$",
-            "path must be a file below the source, such as {split}/{subject}.jsonl; only {split} "
-            "and {subject} are filled in",
-        ),
-    ] = "{split}/{subject}_{split}.csv"
-    test_split: Annotated[SplitName, Field(description="Split that is asked.")] = "val"
-    example_split: Annotated[SplitName, Field(description="Split the examples come from.")] = "dev"
-    input_columns: Annotated[
-        list[Column], Field(description="Fields a prompt may use.", min_length=1, max_length=64)
-    ]
-    output_column: Annotated[Column, Field(description="Field with the reference answer.")]
-
-    @rule(
-        "!self.path.split('/').exists(part, part == '..')",
-        "path must not contain '..': write it below data.source",
-        field=".path",
-    )
-    def _path_stays_below_the_source(self) -> bool:
-        return ".." not in self.path.split("/")
-
-    @rule(
-        "!has(self.source) || !self.source.uri.startsWith('hf://') || "
-        "self.source.uri.startsWith('hf://datasets/')",
-        "source.uri names a model: a data set on the hub is hf://datasets/owner/name",
-        field=".source.uri",
-    )
-    def _source_is_data(self) -> bool:
-        return self.source is None or names_data(self.source)
+    MATHEMATICS = "Mathematics"
+    SAFETY = "Safety"
 
 
 class Subject(ApiModel):
@@ -154,69 +49,52 @@ class Subject(ApiModel):
         str,
         Field(description="What {subject_title} in a prompt stands for.", max_length=256),
     ] = ""
+    values: Annotated[
+        dict[
+            Annotated[str, Field(max_length=63)],
+            Annotated[str, Field(max_length=16_384)],
+        ],
+        Field(
+            description="Texts of this subject: {key} in a prompt stands for them.", max_length=16
+        ),
+    ] = {}
+    scoring: Annotated[
+        Scoring | None, Field(description="How this subject is scored, if in its own way.")
+    ] = None
 
 
 class Group(ApiModel):
-    """Subjects whose plain mean is a row of the table; absent when one of them is."""
+    """Subjects whose mean is a row of the table; absent when one of them is."""
 
     name: Annotated[str, Field(description="Row of the table.", min_length=1, max_length=128)]
     subjects: Annotated[
         list[SubjectName], Field(description="Its subjects.", min_length=1, max_length=512)
     ]
+    mean: Annotated[GroupMean, Field(description="How its number comes from theirs.")] = (
+        GroupMean.NAIVE_AVERAGE
+    )
+    weights: Annotated[
+        list[Annotated[int, Field(ge=0, le=1_000_000_000)]],
+        Field(description="WeightedAverage: one for each subject, in order.", max_length=512),
+    ] = []
+    metric: Annotated[
+        str, Field(description="Metric of the subjects. Empty: their first.", max_length=63)
+    ] = ""
 
 
-class Round(ApiModel):
-    """One turn of a dialogue."""
+class OpenCompassOrigin(ApiModel):
+    """The configuration of OpenCompass that a benchmark equals."""
 
-    role: Annotated[Role, Field(description="Who speaks.")]
-    prompt: Annotated[
-        str,
-        Field(
-            description="What is said; {column} stands for a field of the row, {subject_title} "
-            "for the subject's title.",
-            max_length=16_384,
-        ),
+    config: Annotated[
+        str, Field(description="Name of its file, without .py.", min_length=1, max_length=128)
     ]
-
-
-class Prompt(ApiModel):
-    """The question as a dialogue, with examples of the same form before it."""
-
-    rounds: Annotated[
-        list[Round], Field(description="The turns, the answer last.", min_length=1, max_length=32)
-    ]
-    labels: Annotated[
-        list[Annotated[str, Field(min_length=1, max_length=4096)]],
+    ice_template: Annotated[
+        bool,
         Field(
-            description="Perplexity: the answers to choose from; each takes the output "
-            "column's place in turn.",
-            max_length=64,
+            description="Its prompt stands in ice_template although it has no examples; this "
+            "changes its version hash and nothing else."
         ),
-    ] = []
-
-
-class Examples(ApiModel):
-    """Few-shot examples: rows of the example split, in this order, before every question."""
-
-    ids: Annotated[
-        list[Annotated[int, Field(ge=0, le=1_000_000)]],
-        Field(description="Row numbers, from 0. Empty: none.", max_length=128),
-    ] = []
-
-
-class Generation(ApiModel):
-    """Limits of a generated answer."""
-
-    max_new_tokens: Annotated[
-        int | None,
-        Field(
-            description="Tokens to generate. Left out: the model's own setting.", ge=1, le=131_072
-        ),
-    ] = None
-    stop: Annotated[
-        list[Annotated[str, Field(min_length=1, max_length=64)]],
-        Field(description="Text that ends an answer; it is cut off.", max_length=16),
-    ] = []
+    ] = False
 
 
 class BenchmarkSpec(RuledModel):
@@ -248,6 +126,10 @@ class BenchmarkSpec(RuledModel):
         ),
         KeyedBy("name"),
     ] = []
+    subjects_of: Annotated[
+        DnsLabel | None,
+        Field(description="Built-in benchmark whose subjects and groups these are as well."),
+    ] = None
     groups: Annotated[
         list[Group],
         Field(
@@ -263,59 +145,152 @@ class BenchmarkSpec(RuledModel):
     generation: Annotated[Generation, Field(description="Limits of a generated answer.")] = (
         Generation()
     )
+    conversation: Annotated[
+        Conversation | None, Field(description="Method Conversation: its turns.")
+    ] = None
+    likelihood: Annotated[
+        LikelihoodSettings, Field(description="How likelihoods become numbers.")
+    ] = LikelihoodSettings()
     extraction: Annotated[
-        Extraction, Field(description="How the answer is read out of generated text.")
-    ] = Extraction.NONE
-    metric: Annotated[Metric, Field(description="What is counted.")] = Metric.ACCURACY
+        list[ExtractionStep],
+        Field(
+            description="How the answer is read out of generated text: rules, one after the "
+            "other. Empty: the text as it is.",
+            max_length=8,
+        ),
+    ] = []
+    metric: Annotated[Metric, Field(description="What is counted.")] = Metric()
+    published: Annotated[
+        list[PublishedScore],
+        Field(description="Numbers that others have published.", max_length=64),
+    ] = []
+    open_compass: Annotated[
+        OpenCompassOrigin | None,
+        Field(description="The configuration of OpenCompass that this equals, if one."),
+    ] = None
 
     @rule(
-        f"(self.method == 'Perplexity') == (size(self.prompt.labels) >= {_MIN_LABELS}) && "
-        "(self.method == 'Perplexity' || size(self.prompt.labels) == 0)",
-        "prompt.labels belongs to method Perplexity, which chooses between two or more: set at "
-        "least two labels, or use method Generation and remove them",
+        f"({_CHOOSES}) == (size(self.prompt.labels) >= {_MIN_LABELS} || "
+        f"has(self.prompt.labelsColumn) || size(self.prompt.labelTemplates) >= {_MIN_LABELS}) && "
+        f"({_CHOOSES} || (size(self.prompt.labels) == 0 && "
+        "size(self.prompt.labelTemplates) == 0))",
+        "prompt.labels belongs to the methods that choose between two or more (Perplexity, "
+        "LogLikelihood, ConditionalLogProbability): set at least two labels, or use another "
+        "method and remove them",
         field=".prompt.labels",
     )
-    def _labels_belong_to_perplexity(self) -> bool:
-        labels = len(self.prompt.labels)
-        return labels >= _MIN_LABELS if self.method is Method.PERPLEXITY else labels == 0
+    def _labels_belong_to_a_choice(self) -> bool:
+        prompt = self.prompt
+        enough = max(len(prompt.labels), len(prompt.label_templates)) >= _MIN_LABELS
+        if self.method.chooses:
+            return enough or prompt.labels_column is not None
+        return not (prompt.labels or prompt.label_templates or prompt.labels_column)
 
     @rule(
-        "self.method != 'Perplexity' || self.extraction == 'none'",
-        "extraction belongs to method Generation: a label needs none, so remove it",
+        "[size(self.prompt.labels) > 0, has(self.prompt.labelsColumn), "
+        "size(self.prompt.labelTemplates) > 0].filter(given, given).size() <= 1",
+        "prompt takes one of labels, labelsColumn and labelTemplates: remove the others",
+        field=".prompt",
+    )
+    def _labels_are_said_once(self) -> bool:
+        prompt = self.prompt
+        given = (prompt.labels, prompt.labels_column, prompt.label_templates)
+        return sum(map(bool, given)) <= 1
+
+    @rule(
+        "(size(self.prompt.text) > 0 || size(self.prompt.rounds) > 0) != "
+        "(size(self.prompt.labelTemplates) > 0 || self.method == 'Conversation')",
+        "prompt needs a text or rounds (with labelTemplates these hold it, with method "
+        "Conversation the data does): write one of them",
+        field=".prompt",
+    )
+    def _the_prompt_stands_in_one_place(self) -> bool:
+        written = bool(self.prompt.text or self.prompt.rounds)
+        elsewhere = bool(self.prompt.label_templates) or self.method is Method.CONVERSATION
+        return written != elsewhere
+
+    @rule(
+        "size(self.prompt.text) == 0 || size(self.prompt.rounds) == 0",
+        "prompt takes a text or rounds, not both: remove one",
+        field=".prompt",
+    )
+    def _text_or_rounds(self) -> bool:
+        return not (self.prompt.text and self.prompt.rounds)
+
+    @rule(
+        "self.method in ['Generation', 'Conversation'] || size(self.extraction) == 0",
+        "extraction belongs to methods that generate text: a label needs none, so remove it",
         field=".extraction",
     )
     def _extraction_belongs_to_generation(self) -> bool:
-        return self.method is Method.GENERATION or self.extraction is Extraction.NONE
+        return self.method.writes or not self.extraction
 
     @rule(
-        "self.method != 'Perplexity' || "
+        "self.method in ['Generation', 'Conversation'] || "
         "(!has(self.generation.maxNewTokens) && size(self.generation.stop) == 0)",
-        "generation belongs to method Generation: remove generation.maxNewTokens and "
+        "generation belongs to methods that generate text: remove generation.maxNewTokens and "
         "generation.stop",
         field=".generation",
     )
     def _limits_belong_to_generation(self) -> bool:
-        return self.method is Method.GENERATION or self.generation == Generation()
+        return self.method.writes or self.generation == Generation()
 
     @rule(
-        "self.method != 'Perplexity' || "
+        "(self.method == 'Conversation') == has(self.conversation)",
+        "conversation belongs to method Conversation, which needs it: set it, or use another "
+        "method",
+        field=".conversation",
+    )
+    def _conversation_belongs_to_its_method(self) -> bool:
+        return (self.method is Method.CONVERSATION) == (self.conversation is not None)
+
+    @rule(
+        f"!({_CHOOSES}) || self.method == 'ConditionalLogProbability' || "
+        "size(self.prompt.labelTemplates) > 0 || "
+        "self.prompt.text.contains('{' + self.data.outputColumn + '}') || "
         "self.prompt.rounds.exists(r, r.prompt.contains('{' + self.data.outputColumn + '}'))",
-        "prompt.rounds has no place for a label: write data.outputColumn in braces where the "
-        "answer stands",
-        field=".prompt.rounds",
+        "prompt has no place for a label: write data.outputColumn in braces where the answer "
+        "stands",
+        field=".prompt",
     )
     def _labels_have_a_place(self) -> bool:
-        return self.method is Method.GENERATION or self._says_the_answer()
+        return (
+            not self.method.chooses
+            or self.method is Method.CONDITIONAL_LOG_PROBABILITY
+            or bool(self.prompt.label_templates)
+            or self._says_the_answer()
+        )
 
     @rule(
-        "size(self.examples.ids) == 0 || "
+        "(size(self.examples.ids) == 0 && self.examples.count == 0) || "
+        "has(self.prompt.example) || size(self.prompt.labelTemplates) > 0 || "
+        "self.prompt.text.contains('{' + self.data.outputColumn + '}') || "
         "self.prompt.rounds.exists(r, r.prompt.contains('{' + self.data.outputColumn + '}'))",
-        "examples.ids needs examples that show their answer: write data.outputColumn in braces "
-        "into the last of prompt.rounds, or remove examples",
-        field=".examples.ids",
+        "examples need to show their answer: write data.outputColumn in braces into the last of "
+        "prompt.rounds, give examples a form of their own in prompt.example, or remove examples",
+        field=".examples",
     )
     def _examples_show_their_answer(self) -> bool:
-        return not self.examples.ids or self._says_the_answer()
+        return (
+            self.examples.is_empty
+            or self.prompt.example is not None
+            or bool(self.prompt.label_templates)
+            or self._says_the_answer()
+        )
+
+    @rule(
+        "self.groups.all(g, (g.mean == 'weighted_average') == (size(g.weights) > 0) && "
+        "(size(g.weights) == 0 || size(g.weights) == size(g.subjects)))",
+        "groups[].weights belongs to mean weighted_average, which needs one for each subject, in "
+        "order",
+        field=".groups",
+    )
+    def _weights_fit_their_groups(self) -> bool:
+        return all(
+            (held.mean is GroupMean.WEIGHTED_AVERAGE) == bool(held.weights)
+            and len(held.weights) in {0, len(held.subjects)}
+            for held in self.groups
+        )
 
     @rule(
         "size(self.subjects) < 2 || self.data.path.contains('{subject}')",
@@ -335,7 +310,18 @@ class BenchmarkSpec(RuledModel):
 
     def _says_the_answer(self) -> bool:
         place = f"{{{self.data.output_column}}}"
-        return any(place in turn.prompt for turn in self.prompt.rounds)
+        turns = (self.prompt.text, *(turn.prompt for turn in self.prompt.rounds))
+        return any(place in text for text in turns)
+
+
+def extraction_of(spec: BenchmarkSpec, subject: Subject) -> list[ExtractionStep]:
+    """The chain that reads a subject's answers."""
+    return subject.scoring.extraction if subject.scoring else spec.extraction
+
+
+def metric_of(spec: BenchmarkSpec, subject: Subject) -> Metric:
+    """What is counted of a subject."""
+    return subject.scoring.metric if subject.scoring else spec.metric
 
 
 class BenchmarkStatus(ApiModel):

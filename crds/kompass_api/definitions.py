@@ -110,7 +110,7 @@ KINDS: Final = (
         "bm",
         (
             Column("Method", ".spec.method", "How an answer is got."),
-            Column("Metric", ".spec.metric", "What is counted."),
+            Column("Metric", ".spec.metric.name", "What is counted."),
             Column("Source", ".spec.data.source.uri", "Where its rows lie."),
             Column("Description", ".spec.description", "For a person.", wide=True),
             _AGE,

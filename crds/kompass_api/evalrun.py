@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field
 
-from kompass_api.benchmark import SubjectName
+from kompass_api.data import SubjectName
 from kompass_api.resources import (
     API_VERSION,
     DNS_LABEL,

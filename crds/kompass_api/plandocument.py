@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from kompass_api.benchmark import Method, Metric
+from kompass_api.methods import Method
 from kompass_api.resources import ApiModel
 
 
@@ -39,7 +39,7 @@ class PlannedSubject(ApiModel):
     subject: str
     row_name: str
     method: Method
-    metric: Metric
+    metric: str
     oc_version: str
     """OpenCompass' six-digit version: what its hash covers, and no more."""
     content_hash: str

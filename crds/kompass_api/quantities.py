@@ -45,3 +45,10 @@ def _as_text(value: object) -> object:
 
 
 Quantity = Annotated[str, Field(max_length=32), _QUANTITY, _IntOrText()]
+
+Decimal = Annotated[
+    str,
+    Field(min_length=1, max_length=24),
+    Shape(r"^-?[0-9]+([.][0-9]+)?$", "a decimal number such as 0.7, in quotes"),
+]
+"""Kubernetes objects hold no floats."""

@@ -9,9 +9,10 @@ import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from kompass_api.benchmark import BUILT_IN, Benchmark, Method
+from kompass_api.benchmark import BUILT_IN, Benchmark
 from kompass_api.conditions import Reason
 from kompass_api.evalrun import BenchmarkRef, EvalRun
+from kompass_api.methods import Method
 from kompass_api.modelendpoint import ModelEndpoint, ModelType
 from kompass_api.rundocument import (
     ResolvedBenchmark,

@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from kompass_api.benchmark import BenchmarkSpec, SubjectName
+from kompass_api.benchmark import BenchmarkSpec
+from kompass_api.data import SubjectName
 from kompass_api.evalrun import Profile, Sharding
 from kompass_api.modelendpoint import ModelEndpointSpec
 from kompass_api.resources import ApiModel

@@ -48,7 +48,7 @@ spec:
       - {role: BOT, prompt: ""}
   method: Generation
   generation: {maxNewTokens: 2}
-  extraction: first_capital
+  extraction: [{ name: first_capital }]
 ---
 apiVersion: kompass.dev/v1alpha1
 kind: EvalRun

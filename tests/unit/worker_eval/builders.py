@@ -31,7 +31,7 @@ def spec_of(**changes: Any) -> BenchmarkSpec:
         "prompt": {"rounds": TOY_ROUNDS},
         "examples": {"ids": [0, 1]},
         "method": "Generation",
-        "extraction": "first_capital",
+        "extraction": [{"name": "first_capital"}],
     }
     return BenchmarkSpec.model_validate({**content, **changes})
 
@@ -39,7 +39,7 @@ def spec_of(**changes: Any) -> BenchmarkSpec:
 def ppl_spec_of(**changes: Any) -> BenchmarkSpec:
     """The same by perplexity."""
     prompt = {"rounds": TOY_ROUNDS, "labels": ["A", "B", "C", "D"]}
-    return spec_of(**{"prompt": prompt, "method": "Perplexity", "extraction": "none", **changes})
+    return spec_of(**{"prompt": prompt, "method": "Perplexity", "extraction": [], **changes})
 
 
 def row(question: str, answer: str = "A", **options: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from unit.worker_eval.builders import row, spec_of, toy_folder, toy_questions, write_csv
 
-from kompass_api.benchmark import Data
+from kompass_api.data import Data
 from kompass_worker.datasets import data_digest, read_rows, rows
 from kompass_worker.errors import InputMissing, InvalidData
 

@@ -26,10 +26,10 @@ def planned(name: str, folder: Path, shards: int) -> tuple[Plan, list[Question]]
     spec, asked = builtin(name), ResolvedBenchmark(name=name)
     known = catalogue(spec, folder)
     found = {
-        subject: questions(name, spec, subject, folder, max_new_tokens=16)
+        subject.name: (subject, questions(name, spec, subject, folder, max_new_tokens=16))
         for subject in known.subjects
     }
-    everything = [held for some in found.values() for held in some]
+    everything = [held for _, some in found.values() for held in some]
     made = plan(
         "sha256:run",
         {"m": fit(everything, CharacterTokenizer(6000), endpoint_of())},
@@ -42,7 +42,7 @@ def planned(name: str, folder: Path, shards: int) -> tuple[Plan, list[Question]]
                 data_digest=data_digest(folder, [file_of(spec.data, subject.name, "val")]),
                 items=len(some),
             )
-            for subject, some in found.items()
+            for subject, some in found.values()
         ],
         groups=planned_groups(name, spec, known, known.subjects),
     )

@@ -18,8 +18,9 @@ from unit.worker_eval.builders import (
     toy_questions,
 )
 
-from kompass_api.benchmark import Method, Metric, Subject
+from kompass_api.benchmark import Subject
 from kompass_api.evalrun import Sharding
+from kompass_api.methods import Method
 from kompass_api.plandocument import (
     Plan,
     PlannedGroup,
@@ -70,7 +71,7 @@ def subject_of(name: str, benchmark: str = "b") -> PlannedSubject:
         subject=name,
         row_name=f"row-{name}",
         method=Method.GENERATION,
-        metric=Metric.ACCURACY,
+        metric="accuracy",
         oc_version="db9ce2",
         content_hash="sha256:c",
         data_digest="sha256:d",

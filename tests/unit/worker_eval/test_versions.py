@@ -88,7 +88,7 @@ def test_a_benchmark_of_ones_own_has_the_version_of_the_same_configuration(
 @pytest.mark.parametrize(
     "changes",
     [
-        pytest.param({"extraction": "none"}, id="scoring"),
+        pytest.param({"extraction": []}, id="scoring"),
         pytest.param({"description": "x"}, id="description"),
         pytest.param({"rowName": "x"}, id="row-name"),
     ],
@@ -100,7 +100,7 @@ def test_the_version_does_not_cover_scoring_and_names(changes: dict[str, Any]) -
 @pytest.mark.parametrize(
     "changes",
     [
-        pytest.param({"extraction": "none"}, id="scoring"),
+        pytest.param({"extraction": []}, id="scoring"),
         pytest.param({"examples": {"ids": [1, 0]}}, id="order-of-examples"),
         pytest.param({"generation": {"maxNewTokens": 8}}, id="limit"),
         pytest.param({"generation": {"stop": ["x"]}}, id="stop"),

@@ -16,7 +16,8 @@ from typing import Annotated, Final
 import yaml
 from pydantic import Field, TypeAdapter, ValidationError
 
-from kompass_api.benchmark import BUILT_IN, BenchmarkSpec, Group, Subject, SubjectName
+from kompass_api.benchmark import BUILT_IN, BenchmarkSpec, Group, Subject
+from kompass_api.data import SubjectName
 from kompass_api.outcomes import FailureClass
 from kompass_api.resolution import nearest
 from kompass_worker.errors import InvalidData, InvalidRequest

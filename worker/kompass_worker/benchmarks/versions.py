@@ -12,8 +12,10 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from kompass_api.benchmark import BenchmarkSpec, Method, Role, Subject
+from kompass_api.benchmark import BenchmarkSpec, Subject, extraction_of, metric_of
 from kompass_api.evalrun import Profile
+from kompass_api.methods import Method
+from kompass_api.prompts import Role
 from kompass_api.rundocument import canonical_json, digest_of
 from kompass_worker.prompts.templates import EXAMPLES_TOKEN, Template, template_of
 
@@ -61,17 +63,20 @@ def content_hash(
     depends_on = {
         "profile": profile,
         "data": data_digest,
-        "columns": [*spec.data.input_columns, spec.data.output_column],
-        "splits": [spec.data.test_split, spec.data.example_split],
+        "rows": spec.data.model_dump(mode="json", exclude={"source", "path"}),
         "limit": limit,
-        "title": subject.title,
+        "subject": subject.model_dump(mode="json", exclude={"name", "scoring"}),
         "prompt": spec.prompt.model_dump(mode="json"),
-        "examples": spec.examples.ids,
+        "examples": spec.examples.model_dump(mode="json"),
         "method": spec.method,
         "max_new_tokens": max_new_tokens or spec.generation.max_new_tokens,
-        "stop": spec.generation.stop,
-        "extraction": spec.extraction,
-        "metric": spec.metric,
+        "generation": spec.generation.model_dump(mode="json", exclude={"max_new_tokens"}),
+        "conversation": spec.conversation and spec.conversation.model_dump(mode="json"),
+        "likelihood": spec.likelihood.model_dump(mode="json"),
+        "scoring": [
+            held.model_dump(mode="json")
+            for held in (*extraction_of(spec, subject), metric_of(spec, subject))
+        ],
     }
     return digest_of(canonical_json(depends_on).encode())
 

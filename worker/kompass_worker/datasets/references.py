@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kompass_api.benchmark import BenchmarkSpec, Extraction
+from kompass_api.benchmark import BenchmarkSpec
 from kompass_worker.datasets.rows import Row
 from kompass_worker.errors import InvalidData
 
@@ -20,7 +20,8 @@ def check_references(spec: BenchmarkSpec, rows: Sequence[Row], file: str) -> Non
             continue
         if labels and row.reference not in labels:
             raise _refusal(spec, row, file, f"one of {', '.join(labels)}")
-        if spec.extraction is Extraction.FIRST_CAPITAL and not _is_capital(row.reference):
+        reads_capital = [step.name for step in spec.extraction] == ["first_capital"]
+        if reads_capital and not _is_capital(row.reference):
             raise _refusal(spec, row, file, "one capital letter")
 
 

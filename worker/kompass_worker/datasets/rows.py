@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from kompass_api.benchmark import Data, DataFormat
+from kompass_api.data import Data, DataFormat
 from kompass_api.resolution import nearest
 from kompass_worker.errors import InputMissing, InvalidData
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Final
 
-from kompass_api.benchmark import Method
 from kompass_api.evalrun import Sharding
+from kompass_api.methods import Method
 from kompass_api.plandocument import (
     Plan,
     PlannedGroup,

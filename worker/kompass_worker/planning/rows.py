@@ -28,7 +28,7 @@ def planned_subject(
         subject=subject.name,
         row_name=row_name(spec, subject.name),
         method=spec.method,
-        metric=spec.metric,
+        metric=spec.metric.name,
         oc_version=oc_version(spec, subject),
         content_hash=content_hash(
             spec, subject, data_digest, limit=asked.limit, max_new_tokens=asked.max_new_tokens

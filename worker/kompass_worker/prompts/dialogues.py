@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Final, Literal
 
-from kompass_api.benchmark import Role
+from kompass_api.prompts import Role
 from kompass_worker.prompts.requests import Message
 from kompass_worker.prompts.templates import Turn
 

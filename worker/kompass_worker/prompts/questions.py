@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from kompass_api.benchmark import BenchmarkSpec, Method, Subject
+from kompass_api.benchmark import BenchmarkSpec, Subject
+from kompass_api.methods import Method
 from kompass_api.modelendpoint import ModelType
 from kompass_worker.datasets.references import check_references
 from kompass_worker.datasets.rows import Row, file_of, read_rows

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import Final
 
-from kompass_api.benchmark import BenchmarkSpec, Role
+from kompass_api.benchmark import BenchmarkSpec
+from kompass_api.prompts import Role
 
 EXAMPLES_TOKEN: Final = "</E>"  # noqa: S105  (a mark, not a secret)
 """Where OpenCompass' configurations put the examples."""

@@ -8,20 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from kompass_api.benchmark import Extraction
-
-
-def whole(text: str) -> str:
-    """The text as it is."""
-    return text
-
 
 def first_capital(text: str) -> str:
     """The first upper-case character of any script, or nothing: "The answer is C" gives T."""
     return next((character for character in text if character.isupper()), "")
 
 
-EXTRACTIONS: Final[Mapping[Extraction, Callable[[str], str]]] = {
-    Extraction.NONE: whole,
-    Extraction.FIRST_CAPITAL: first_capital,
+EXTRACTIONS: Final[Mapping[str, Callable[[str], str]]] = {
+    "first_capital": first_capital,
 }

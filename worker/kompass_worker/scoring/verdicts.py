@@ -34,7 +34,9 @@ def score_prediction(spec: BenchmarkSpec, prediction: Prediction, reference: str
     """The verdict; an answer in which nothing is found is wrong, as OpenCompass counts it."""
     if any(not math.isfinite(label.nll) for label in prediction.scores):
         return Verdict(None, None, NOT_FINITE)
-    extracted = EXTRACTIONS[spec.extraction](prediction.prediction)
+    extracted = prediction.prediction
+    for step in spec.extraction:
+        extracted = EXTRACTIONS[step.name](extracted)
     if not reference:
         return Verdict(extracted, None, NO_REFERENCE)
-    return Verdict(extracted, METRICS[spec.metric](extracted, reference))
+    return Verdict(extracted, METRICS[spec.metric.name](extracted, reference))

@@ -1,0 +1,75 @@
+"""How an answer is read and what it is worth: extraction, metric, means of groups."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from kompass_api.quantities import Decimal
+from kompass_api.resources import ApiModel
+from kompass_api.rules import Shape
+
+
+class GroupMean(StrEnum):
+    """How a group's number comes from its rows'."""
+
+    NAIVE_AVERAGE = "naive_average"
+    WEIGHTED_AVERAGE = "weighted_average"
+    HARMONIC_MEAN = "harmonic_mean"
+    SUM = "sum"
+    STANDARD_DEVIATION = "standard_deviation"
+
+
+RuleName = Annotated[
+    str,
+    Field(min_length=1, max_length=63),
+    Shape(
+        r"^[a-z][a-z0-9_-]*(@[a-z0-9][a-z0-9.]*)?$",
+        "a rule's name has small letters, digits, '_' and '-', and may end with '@' and a version, "
+        "such as first_option@0.5",
+    ),
+]
+"""Name of an extraction or a metric in the worker's registry."""
+
+Arguments = Annotated[
+    dict[
+        Annotated[str, Field(max_length=63)],
+        Annotated[str, Field(max_length=4096)],
+    ],
+    Field(description="Settings of the rule, by name; see its documentation.", max_length=16),
+]
+
+
+class ExtractionStep(ApiModel):
+    """One rule of the chain that reads the answer out of what a model wrote."""
+
+    name: Annotated[RuleName, Field(description="Rule, such as first_option@0.5.")]
+    arguments: Arguments = {}
+
+
+class Metric(ApiModel):
+    """What is counted."""
+
+    name: Annotated[RuleName, Field(description="Metric, such as accuracy.")] = "accuracy"
+    arguments: Arguments = {}
+
+
+class Scoring(ApiModel):
+    """How a subject is scored where that differs from the benchmark's own way."""
+
+    extraction: Annotated[
+        list[ExtractionStep], Field(description="Instead of the benchmark's.", max_length=8)
+    ] = []
+    metric: Annotated[Metric, Field(description="Instead of the benchmark's.")] = Metric()
+
+
+class PublishedScore(ApiModel):
+    """A number that others have published, to compare with."""
+
+    model: Annotated[str, Field(description="Model.", min_length=1, max_length=128)]
+    row: Annotated[str, Field(description="Row of the table.", min_length=1, max_length=128)]
+    metric: Annotated[str, Field(description="Metric.", max_length=63)] = "accuracy"
+    value: Annotated[Decimal, Field(description="The number.")]
+    source: Annotated[str, Field(description="Where it was published.", max_length=256)]

@@ -1,0 +1,221 @@
+"""Right and wrong ModelEndpoint manifests, with what must be said about the wrong ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from manifest_cases import COMMIT, DIGEST, URI, Wrong
+
+BROKEN_RULES: Final[Mapping[str, Wrong]] = {
+    "endpoint-name-with-dots": Wrong(
+        "ModelEndpoint", {"metadata/name": "llama-3.1"}, "metadata.name", "must be a DNS label"
+    ),
+    "source-of-unknown-scheme": Wrong(
+        "ModelEndpoint", {"spec/source/uri": "gs://models/llama"}, "spec.source.uri", URI
+    ),
+    "source-without-scheme": Wrong(
+        "ModelEndpoint", {"spec/source/uri": "meta/llama"}, "spec.source.uri", URI
+    ),
+    "source-is-a-web-page": Wrong(
+        "ModelEndpoint",
+        {"spec/source/uri": "https://huggingface.co/meta/llama"},
+        "spec.source.uri",
+        URI,
+    ),
+    "source-file-is-relative": Wrong(
+        "ModelEndpoint", {"spec/source/uri": "file://models"}, "spec.source.uri", "file:///folder"
+    ),
+    "source-leaves-its-claim": Wrong(
+        "ModelEndpoint",
+        {"spec/source/uri": "pvc://models/../../etc"},
+        "spec.source.uri",
+        "must not contain '..': write the folder out",
+    ),
+    "source-is-a-data-set": Wrong(
+        "ModelEndpoint",
+        {"spec/source/uri": "hf://datasets/acme/trivia"},
+        "spec.source.uri",
+        "a model on the hub is hf://owner/name",
+    ),
+    "revision-of-a-bucket": Wrong(
+        "ModelEndpoint",
+        {"spec/source": {"uri": "s3://models/llama", "revision": "main"}},
+        "spec.source.revision",
+        "revision belongs to hf:// sources: remove it, or pin other sources with digest",
+    ),
+    "revision-with-a-space": Wrong(
+        "ModelEndpoint",
+        {"spec/source/revision": "my branch"},
+        "spec.source.revision",
+        "revision must be a branch, tag or commit on the hub",
+    ),
+    "token-for-a-bucket": Wrong(
+        "ModelEndpoint",
+        {"spec/source": {"uri": "s3://models/llama", "tokenSecret": "hub"}},
+        "spec.source.tokenSecret",
+        "tokenSecret belongs to hf:// sources: remove it; s3:// takes s3.credentialsSecret",
+    ),
+    "connection-for-the-hub": Wrong(
+        "ModelEndpoint",
+        {"spec/source/s3": {"credentialsSecret": "s3"}},
+        "spec.source.s3",
+        "s3 belongs to s3:// sources: remove it",
+    ),
+    "digest-too-short": Wrong(
+        "ModelEndpoint",
+        {"spec/source/digest": "sha256:abc"},
+        "spec.source.digest",
+        "use sha256: and 64 hexadecimal digits",
+    ),
+    "remote-code-of-a-branch": Wrong(
+        "ModelEndpoint",
+        {"spec/trustRemoteCode": True, "spec/source/revision": "main"},
+        "spec.trustRemoteCode",
+        "set source.revision to a full commit id (40 hexadecimal digits)",
+    ),
+    "remote-code-of-anything": Wrong(
+        "ModelEndpoint",
+        {"spec/trustRemoteCode": True},
+        "spec.trustRemoteCode",
+        "set source.revision to a full commit id (40 hexadecimal digits)",
+    ),
+    "remote-code-of-an-unpinned-bucket": Wrong(
+        "ModelEndpoint",
+        {"spec/trustRemoteCode": True, "spec/source": {"uri": "s3://models/llama"}},
+        "spec.trustRemoteCode",
+        "set source.digest, or trustRemoteCode to false",
+    ),
+    "gpu-on-cpu": Wrong(
+        "ModelEndpoint",
+        {"spec/device": "CPU", "spec/gpu": {"count": 1}},
+        "spec.gpu",
+        "gpu belongs to device CUDA: remove gpu, or set device to CUDA",
+    ),
+    "gpu-resource-with-space": Wrong(
+        "ModelEndpoint",
+        {"spec/gpu": {"resourceName": "nvidia gpu"}},
+        "spec.gpu.resourceName",
+        "such as nvidia.com/gpu",
+    ),
+    "memory-in-words": Wrong(
+        "ModelEndpoint",
+        {"spec/resources": {"limits": {"memory": "8 GB"}}},
+        "spec.resources.limits.memory",
+        "use a quantity such as 2, 500m or 8Gi",
+    ),
+    "negative-cpu": Wrong(
+        "ModelEndpoint",
+        {"spec/resources": {"requests": {"cpu": -1}}},
+        "spec.resources.requests.cpu",
+        "use a quantity such as 2, 500m or 8Gi",
+    ),
+    "node-label-key-with-space": Wrong(
+        "ModelEndpoint",
+        {"spec/placement": {"nodeSelector": {"gpu type": "a100"}}},
+        "spec.placement.nodeSelector",
+        "use a qualified name",
+    ),
+    "node-label-value-with-space": Wrong(
+        "ModelEndpoint",
+        {"spec/placement": {"nodeSelector": {"gpu": "a 100"}}},
+        "spec.placement.nodeSelector[gpu]",
+        "use letters, digits, '-', '_' and '.'",
+    ),
+    "toleration-exists-with-value": Wrong(
+        "ModelEndpoint",
+        {"spec/placement": {"tolerations": [{"key": "a", "operator": "Exists", "value": "b"}]}},
+        "spec.placement.tolerations[0].value",
+        "operator Exists takes no value: remove value, or use operator Equal",
+    ),
+    "toleration-equal-without-key": Wrong(
+        "ModelEndpoint",
+        {"spec/placement": {"tolerations": [{"value": "b"}]}},
+        "spec.placement.tolerations[0]",
+        "operator Equal needs a key: set key, or use operator Exists",
+    ),
+    "image-with-space": Wrong(
+        "ModelEndpoint",
+        {"spec/image": "kompass worker"},
+        "spec.image",
+        "image must be an image reference such as",
+    ),
+    "pull-secret-in-capitals": Wrong(
+        "ModelEndpoint",
+        {"spec/imagePullSecrets": ["Registry"]},
+        "spec.imagePullSecrets[0]",
+        "use lower-case letters, digits, '-' and '.'",
+    ),
+    "runtime-class-in-capitals": Wrong(
+        "ModelEndpoint",
+        {"spec/placement": {"runtimeClassName": "NVIDIA"}},
+        "spec.placement.runtimeClassName",
+        "use lower-case letters, digits, '-' and '.'",
+    ),
+}
+"""Broken rules of ours: the API server and pydantic use the same words."""
+
+BROKEN_TYPES: Final[Mapping[str, Wrong]] = {
+    "misspelt-field-deep-inside": Wrong(
+        "ModelEndpoint", {"spec/source/url": "hf://a/b"}, "spec.source.url", "unknown field"
+    ),
+    "no-source": Wrong("ModelEndpoint", {"spec/source": {}}, "spec.source.uri", "Required value"),
+    "device-in-small-letters": Wrong(
+        "ModelEndpoint", {"spec/device": "cpu"}, "spec.device", 'supported values: "CUDA", "CPU"'
+    ),
+    "unknown-backend": Wrong(
+        "ModelEndpoint", {"spec/backend": "vLLM"}, "spec.backend", 'supported values: "HuggingFace"'
+    ),
+    "torch-dtype": Wrong(
+        "ModelEndpoint",
+        {"spec/dtype": "bfloat16"},
+        "spec.dtype",
+        'supported values: "Auto", "Float32", "BFloat16", "Float16"',
+    ),
+    "fraction-of-a-core-unquoted": Wrong(
+        "ModelEndpoint",
+        {"spec/resources": {"requests": {"cpu": 0.5}}},
+        "spec.resources.requests.cpu",
+        "must be of type integer,string",
+    ),
+    "gpu-as-number": Wrong("ModelEndpoint", {"spec/gpu": 1}, "spec.gpu", "must be of type object"),
+    "seventeen-gpus": Wrong(
+        "ModelEndpoint",
+        {"spec/gpu": {"count": 17}},
+        "spec.gpu.count",
+        "should be less than or equal to 16",
+    ),
+    "unknown-taint-effect": Wrong(
+        "ModelEndpoint",
+        {"spec/placement": {"tolerations": [{"key": "a", "effect": "Never"}]}},
+        "spec.placement.tolerations[0].effect",
+        'supported values: "NoSchedule", "PreferNoSchedule", "NoExecute"',
+    ),
+}
+"""What types and bounds refuse: the API server says so in its own words."""
+
+ALSO_RIGHT: Final[Mapping[str, tuple[str, Mapping[str, object]]]] = {
+    "hub-without-revision": ("ModelEndpoint", {}),
+    "hub-with-branch": ("ModelEndpoint", {"spec/source/revision": "refs/pr/3"}),
+    "hub-without-owner": ("ModelEndpoint", {"spec/source/uri": "hf://gpt2"}),
+    "remote-code-pinned": (
+        "ModelEndpoint",
+        {"spec/trustRemoteCode": True, "spec/source/revision": COMMIT},
+    ),
+    "remote-code-in-a-pinned-bucket": (
+        "ModelEndpoint",
+        {
+            "spec/trustRemoteCode": True,
+            "spec/source": {"uri": "s3://models/llama", "digest": DIGEST},
+        },
+    ),
+    "whole-cores-as-number": ("ModelEndpoint", {"spec/resources": {"requests": {"cpu": 2}}}),
+    "file-for-kompass-run": ("ModelEndpoint", {"spec/source/uri": "file:///models/llama"}),
+    "claim": ("ModelEndpoint", {"spec/source/uri": "pvc://models/llama"}),
+    "every-taint": ("ModelEndpoint", {"spec/placement": {"tolerations": [{"operator": "Exists"}]}}),
+    "node-labels": (
+        "ModelEndpoint",
+        {"spec/placement": {"nodeSelector": {"nvidia.com/gpu.product": "NVIDIA-A100"}}},
+    ),
+}
+"""What must be accepted."""
