@@ -19,7 +19,7 @@ from kompass_worker.backends.protocol import Tokenizer
 from kompass_worker.errors import PromptTooLong
 from kompass_worker.prompts.hashes import prompt_hash
 from kompass_worker.prompts.questions import Question
-from kompass_worker.prompts.requests import Prompt, Request, ScoringRequest
+from kompass_worker.prompts.requests import Request, prompts_of
 
 _AT_A_TIME: Final = 1024
 """Questions whose prompts are held in memory together."""
@@ -93,18 +93,12 @@ def _attempt(question: Question, examples: int, model_type: ModelType) -> _Try:
 
 
 def _counted(tries: Sequence[_Try], tokenizer: Tokenizer) -> list[_Try]:
-    prompts = [_prompts(held.request) for held in tries]
+    prompts = [prompts_of(held.request) for held in tries]
     lengths = iter(tokenizer.count([prompt for some in prompts for prompt in some]))
     return [
         replace(held, lengths=tuple(itertools.islice(lengths, len(some))))
         for held, some in zip(tries, prompts, strict=True)
     ]
-
-
-def _prompts(request: Request) -> tuple[Prompt, ...]:
-    if isinstance(request, ScoringRequest):
-        return tuple(candidate.text for candidate in request.candidates)
-    return (request.prompt,)
 
 
 def _fitted(tried: _Try, limit: int) -> Fitted:
