@@ -44,6 +44,7 @@ class DataFormat(StrEnum):
     TSV = "TSV"
     JSONL = "JSONL"
     JSON = "JSON"
+    PARQUET = "Parquet"
 
 
 class DerivedColumn(ApiModel):
@@ -55,8 +56,8 @@ class DerivedColumn(ApiModel):
         Field(
             description="JMESPath over the row as it stands in the file, with the worker's "
             "functions replace(text, old, new), split(text, by), strip(text), regex(text, "
-            "pattern) and letter(index); must give a text or a list of texts. Derived fields "
-            "before it are seen.",
+            "pattern) and letter(index). Derived fields before it are seen. Null is refused: "
+            "write `|| ''` where a field may be absent.",
             min_length=1,
             max_length=1024,
         ),
@@ -113,6 +114,35 @@ class Data(RuledModel):
         Field(description="Fields worked out of those of the file.", max_length=64),
         KeyedBy("name"),
     ] = []
+    keep: Annotated[
+        list[Column],
+        Field(
+            description="Fields a row keeps, in the order in which a prompt is filled with them. "
+            "Empty: all of the file in its order, then those of columns that are new.",
+            max_length=64,
+        ),
+    ] = []
+    circular: Annotated[
+        list[Column],
+        Field(
+            description="Options that change places: a row of the test split is asked once for "
+            "each rotation of them, its answer (the name of one of them) moves along, and the "
+            "fields qid and circular_pattern say which it is.",
+            max_length=26,
+        ),
+    ] = []
+    test_range: Annotated[
+        str,
+        Field(
+            description="Rows of the test split that are asked, such as 0:100 or -50:, after "
+            "where and circular. Empty: all.",
+            max_length=24,
+        ),
+        Shape(
+            r"^((-?[0-9]{1,9})?:(-?[0-9]{1,9})?)?$",
+            "testRange is a first row, ':' and the row it ends before, from 0, such as 0:100",
+        ),
+    ] = ""
     input_columns: Annotated[
         list[Column], Field(description="Fields a prompt may use.", min_length=1, max_length=64)
     ]
