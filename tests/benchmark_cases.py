@@ -110,6 +110,12 @@ BROKEN_RULES: Final[Mapping[str, Wrong]] = {
     "row-name-with-space": Wrong(
         "Benchmark", {"spec/rowName": "my row"}, "spec.rowName", "such as my-set-{subject}"
     ),
+    "range-in-brackets": Wrong(
+        "Benchmark",
+        {"spec/data/testRange": "[0:4]"},
+        "spec.data.testRange",
+        "from 0, such as 0:100",
+    ),
     "split-with-slash": Wrong(
         "Benchmark",
         {"spec/data/testSplit": "a/b"},
