@@ -1,30 +1,36 @@
-"""Means with their uncertainty, in percent.
+"""Means with their uncertainty.
 
 Pure. Sources: standard error of a mean, sample deviation with n - 1 (Miller, "Adding Error Bars to
 Evals", 2024, section 2); interval of a share, Wilson's score interval (Wilson 1927; Brown, Cai and
 DasGupta 2001 recommend it also for few items, and it stays within 0 and 100 where every answer
-is right); other means and means of means, the normal interval.
+is right); other means and means of means, the normal interval; a number that is no mean of its
+items, the block jackknife (Efron 1982), which needs no random numbers.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
 from statistics import NormalDist
-from typing import Final
+from typing import Final, TypeVar
 
 from kompass_api.results import Interval
+from kompass_api.scoring import GroupMean
 
 _Z: Final = NormalDist().inv_cdf(0.975)
 _PERCENT: Final = 100.0
+_BLOCKS: Final = 50
+"""Parts that the jackknife leaves out in turn: as many evaluations of the number."""
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean in percent; what cannot be said of it is None."""
+    """A number, mostly in percent; what cannot be said of it is None."""
 
     value: float | None
     stderr: float | None
@@ -49,19 +55,110 @@ def estimate(values: Sequence[float]) -> Estimate:
     return Estimate(mean * _PERCENT, stderr * _PERCENT, interval)
 
 
+def plain_mean(values: Sequence[float]) -> Estimate:
+    """The mean of values of any size, in their own unit."""
+    n = len(values)
+    if n == 0:
+        return UNKNOWN
+    mean = math.fsum(values) / n
+    if n == 1:
+        return Estimate(mean, None, None)
+    deviation = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (n - 1))
+    return _unbounded(mean, deviation / math.sqrt(n))
+
+
+def jackknifed(
+    statistic: Callable[[Sequence[Item]], float | None], items: Sequence[Item]
+) -> Estimate:
+    """A number of all items together, with the block jackknife's error bar where it has one."""
+    value = statistic(items)
+    blocks = min(_BLOCKS, len(items))
+    if value is None or blocks <= 1:
+        return Estimate(value, None, None)
+    without = [
+        statistic([item for place, item in enumerate(items) if place % blocks != block])
+        for block in range(blocks)
+    ]
+    known = [each for each in without if each is not None]
+    if len(known) < blocks:
+        return Estimate(value, None, None)
+    mean = math.fsum(known) / blocks
+    spread = math.fsum((each - mean) ** 2 for each in known)
+    return _unbounded(value, math.sqrt(spread * (blocks - 1) / blocks))
+
+
 def unweighted(parts: Sequence[Estimate]) -> Estimate:
     """The plain mean of independent means, a large part counting as much as a small one."""
-    values = [part.value for part in parts if part.value is not None]
-    if not parts or len(values) < len(parts):
+    return group_mean(GroupMean.NAIVE_AVERAGE, parts)
+
+
+def group_mean(
+    mean: GroupMean,
+    parts: Sequence[Estimate],
+    weights: Sequence[float] = (),
+    *,
+    raise_to_one: bool = True,
+) -> Estimate:
+    """One number of several independent ones in percent; unknown where a part that counts is.
+
+    Left out, the weights are all 1. `raise_to_one` is OpenCompass' way with a harmonic mean in
+    which a number is 0 or less: all are raised to at least 1. Without it such a mean is 0.
+    A deviation has no error bar, and neither has a harmonic mean of raised numbers.
+    """
+    shares = list(weights) if mean is GroupMean.WEIGHTED_AVERAGE and weights else [1] * len(parts)
+    # Nothing is asked of a part without weight: OpenCompass lets it be missing.
+    counted = [(part, share) for part, share in zip(parts, shares, strict=True) if share]
+    values = [part.value for part, _ in counted if part.value is not None]
+    if not values or len(values) < len(counted):
         return UNKNOWN
+    errors = [part.stderr for part, _ in counted if part.stderr is not None]
+    known = errors if len(errors) == len(values) else None
+    if mean is GroupMean.STANDARD_DEVIATION:
+        return Estimate(_deviation(values), None, None)
+    if mean is GroupMean.HARMONIC_MEAN:
+        return _harmonic(values, known, raise_to_one=raise_to_one)
+    total = 1 if mean is GroupMean.SUM else sum(shares)
+    return _linear(values, known, [share for _, share in counted], total)
+
+
+def _linear(
+    values: Sequence[float],
+    errors: Sequence[float] | None,
+    weights: Sequence[float],
+    total: float,
+) -> Estimate:
     # As OpenCompass adds: from left to right, without fsum or the compensation that sum() has since
     # Python 3.12. A mean on the edge of two decimals would print differently.
-    value = reduce(add, values) / len(values)
-    errors = [part.stderr for part in parts if part.stderr is not None]
-    if len(errors) < len(parts):
+    weighted = (value * weight for value, weight in zip(values, weights, strict=True))
+    value = reduce(add, weighted) / total
+    if errors is None:
         return Estimate(value, None, None)
-    stderr = math.sqrt(math.fsum(error * error for error in errors)) / len(errors)
+    stderr = math.hypot(
+        *(error * weight / total for error, weight in zip(errors, weights, strict=True))
+    )
+    if sum(weights) > total:
+        return _unbounded(value, stderr)
     return Estimate(value, stderr, _normal(value / _PERCENT, stderr / _PERCENT))
+
+
+def _harmonic(
+    values: Sequence[float], errors: Sequence[float] | None, *, raise_to_one: bool
+) -> Estimate:
+    is_positive = all(value > 0 for value in values)
+    if not is_positive and not raise_to_one:
+        return Estimate(0.0, None, None)
+    raised = values if is_positive else [max(value, 1) for value in values]
+    value = len(raised) / reduce(add, (1 / each for each in raised))
+    if errors is None or not is_positive:
+        return Estimate(value, None, None)
+    slopes = (value * value / (len(values) * each * each) for each in values)
+    stderr = math.hypot(*(slope * error for slope, error in zip(slopes, errors, strict=True)))
+    return Estimate(value, stderr, _normal(value / _PERCENT, stderr / _PERCENT))
+
+
+def _deviation(values: Sequence[float]) -> float:
+    mean = reduce(add, values) / len(values)
+    return math.sqrt(reduce(add, ((value - mean) ** 2 for value in values)) / len(values))
 
 
 def wilson(share: float, n: int) -> Interval:
@@ -74,6 +171,16 @@ def wilson(share: float, n: int) -> Interval:
 
 def _normal(mean: float, stderr: float) -> Interval:
     return _within(mean - _Z * stderr, mean + _Z * stderr)
+
+
+def _unbounded(value: float, stderr: float) -> Estimate:
+    interval = Interval(low=value - _Z * stderr, high=value + _Z * stderr)
+    return Estimate(value, stderr, interval)
+
+
+def normal_interval(value: float, stderr: float) -> Interval:
+    """The 95 % interval of a number that is not bound to percent."""
+    return Interval(low=value - _Z * stderr, high=value + _Z * stderr)
 
 
 def _within(low: float, high: float) -> Interval:
