@@ -64,6 +64,34 @@ class DerivedColumn(ApiModel):
     ]
 
 
+class DataText(ApiModel):
+    """A text that lies beside the rows and is too long, or not ours, to stand in the prompt."""
+
+    name: Annotated[Column, Field(description="{name} in a prompt stands for the text.")]
+    path: Annotated[
+        str,
+        Field(
+            description="Its file below the source; {subject} is filled in.",
+            min_length=1,
+            max_length=256,
+        ),
+        Shape(
+            r"^([A-Za-z0-9_-]|\{subject\})([A-Za-z0-9_.-]|\{subject\})*"
+            r"(/([A-Za-z0-9_-]|\{subject\})([A-Za-z0-9_.-]|\{subject\})*)*$",
+            "path must be a file below the source, such as prompts/{subject}.txt; no part begins "
+            "with '.', only {subject} is filled in",
+        ),
+    ]
+    after: Annotated[
+        str,
+        Field(
+            description="Only what follows the first line that reads so is used, such as -----. "
+            "Empty: the whole file.",
+            max_length=64,
+        ),
+    ] = ""
+
+
 class Data(RuledModel):
     """The rows of a benchmark."""
 
@@ -143,6 +171,13 @@ class Data(RuledModel):
             "testRange is a first row, ':' and the row it ends before, from 0, such as 0:100",
         ),
     ] = ""
+    texts: Annotated[
+        list[DataText],
+        Field(
+            description="Texts beside the rows, the same for all rows of a subject.", max_length=16
+        ),
+        KeyedBy("name"),
+    ] = []
     input_columns: Annotated[
         list[Column], Field(description="Fields a prompt may use.", min_length=1, max_length=64)
     ]
