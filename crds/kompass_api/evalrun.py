@@ -18,6 +18,7 @@ from kompass_api.resources import (
     RuledModel,
 )
 from kompass_api.rules import KeyedBy, Transition, immutable, rule
+from kompass_api.scoring import Table
 from kompass_api.sources import Source, Storage, names_data
 from kompass_api.status import EvalRunStatus
 
@@ -29,6 +30,11 @@ class Profile(StrEnum):
     """Whose rules a score follows, quirk by quirk."""
 
     OPENCOMPASS_05 = "opencompass@0.5"
+    """OpenCompass 0.5, as it is."""
+    OPENCOMPASS_024 = "opencompass@0.2.4"
+    """OpenCompass 0.2.4, as it was: no line break after a chat's user messages, `predRole` cuts."""
+    KOMPASS_1 = "kompass@1"
+    """What OpenCompass means, without its accidents; its numbers are not OpenCompass's."""
 
 
 class ModelRef(ApiModel):
@@ -163,6 +169,7 @@ class EvalRunSpec(RuledModel):
         _frozen("profile"),
         _frozen("seed"),
         _frozen("sharding"),
+        _frozen("table"),
         _frozen("storage", optional=True),
     )
 
@@ -193,6 +200,9 @@ class EvalRunSpec(RuledModel):
     sharding: Annotated[
         Sharding, Field(description="How items are cut into Jobs. Empty: a shard a model.")
     ] = Sharding()
+    table: Annotated[
+        Table, Field(description="Rows of the report's table. Empty: all of them.")
+    ] = Table()
     storage: Annotated[
         Storage | None,
         Field(description="Where results go. Left out: the operator's default storage."),

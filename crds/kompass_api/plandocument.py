@@ -11,6 +11,7 @@ from pydantic import Field
 
 from kompass_api.methods import Method
 from kompass_api.resources import ApiModel
+from kompass_api.scoring import GroupMean, GroupMember
 
 
 class PlannedItem(ApiModel):
@@ -49,11 +50,15 @@ class PlannedSubject(ApiModel):
 
 
 class PlannedGroup(ApiModel):
-    """A mean over rows of the table."""
+    """A mean over rows of the table, each with its benchmark said."""
 
     name: str
     benchmark: str
-    row_names: list[str]
+    """Empty where the run itself says what is in it."""
+    members: list[GroupMember]
+    mean: GroupMean
+    metric: str
+    """Name of its metric in the table; empty: that of the mean."""
 
 
 class PlannedShard(ApiModel):

@@ -61,6 +61,7 @@ def resolve(
         ],
         benchmarks=[_resolved(ref, around) for ref in run.spec.benchmarks],
         sharding=run.spec.sharding,
+        table=run.spec.table,
         storage=storage,
     )
 
@@ -112,7 +113,8 @@ def _model_problems(name: str, run: EvalRun, around: Surroundings) -> Iterable[P
             may_pass=True,
         )
         return
-    yield from _source_problems(f"ModelEndpoint {name!r}", endpoint.spec.source, around)
+    if endpoint.spec.source is not None:
+        yield from _source_problems(f"ModelEndpoint {name!r}", endpoint.spec.source, around)
     if endpoint.spec.model_type is ModelType.CHAT:
         for ref in run.spec.benchmarks:
             if _method_of(ref, around) is Method.PERPLEXITY:

@@ -13,6 +13,7 @@ from kompass_api.data import SubjectName
 from kompass_api.evalrun import Profile, Sharding
 from kompass_api.modelendpoint import ModelEndpointSpec
 from kompass_api.resources import ApiModel
+from kompass_api.scoring import Table
 from kompass_api.sources import S3Connection, Source
 
 RUN_DOCUMENT_KEY = "run.json"
@@ -62,6 +63,7 @@ class RunDocument(ApiModel):
     models: Annotated[list[ResolvedModel], Field(min_length=1, max_length=16)]
     benchmarks: Annotated[list[ResolvedBenchmark], Field(min_length=1, max_length=64)]
     sharding: Sharding = Sharding()
+    table: Table = Table()
     storage: ResolvedStorage
 
     def encoded(self) -> str:

@@ -144,7 +144,10 @@ def _values(merged: Mapping[str, Any], path: str) -> Mapping[str, Any]:
 
 
 def _default(value: object, schema: Mapping[str, Any]) -> object:
-    """A default without nulls and without what the fields' own defaults say already."""
+    """A default without nulls and without what the fields' own defaults say already.
+
+    Where rules relate the fields it is whole: the API server tries the rules on it as it stands.
+    """
     if not isinstance(value, Mapping):
         return value
     fields: Mapping[str, Any] = schema.get("properties", {})
@@ -154,7 +157,7 @@ def _default(value: object, schema: Mapping[str, Any]) -> object:
             continue
         field = fields.get(name, {})
         written = _default(inner, field)
-        if "default" not in field or written != field["default"]:
+        if VALIDATIONS in schema or "default" not in field or written != field["default"]:
             kept[name] = written
     return kept
 

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from kompass_api.quantities import Decimal
 from kompass_api.resources import ApiModel
-from kompass_api.rules import Shape
+from kompass_api.rules import KeyedBy, Shape
 
 
 class GroupMean(StrEnum):
@@ -63,6 +63,58 @@ class Scoring(ApiModel):
         list[ExtractionStep], Field(description="Instead of the benchmark's.", max_length=8)
     ] = []
     metric: Annotated[Metric, Field(description="Instead of the benchmark's.")] = Metric()
+
+
+class GroupMember(ApiModel):
+    """A row of the table, as part of a mean."""
+
+    row: Annotated[str, Field(description="Name of the row.", min_length=1, max_length=128)]
+    benchmark: Annotated[
+        str,
+        Field(
+            description="Its benchmark in the run. Empty: the one that has such a row.",
+            max_length=63,
+        ),
+    ] = ""
+    metric: Annotated[str, Field(description="Its metric. Empty: the first.", max_length=63)] = ""
+    weight: Annotated[
+        int, Field(description="Its weight in a weighted_average.", ge=0, le=1_000_000_000)
+    ] = 1
+    multiply: Annotated[
+        Decimal, Field(description="Its number times this, before the mean is taken.")
+    ] = "1"
+    add: Annotated[Decimal, Field(description="Plus this, after the multiplication.")] = "0"
+
+
+class RowGroup(ApiModel):
+    """Rows of several benchmarks whose mean is a row; one of an earlier group may be among them."""
+
+    name: Annotated[str, Field(description="Row of the table.", min_length=1, max_length=128)]
+    members: Annotated[
+        list[GroupMember], Field(description="Its rows.", min_length=1, max_length=256)
+    ]
+    mean: Annotated[GroupMean, Field(description="How its number comes from theirs.")] = (
+        GroupMean.NAIVE_AVERAGE
+    )
+    metric: Annotated[
+        str, Field(description="Name of its metric. Empty: that of the mean.", max_length=63)
+    ] = ""
+
+
+class Table(ApiModel):
+    """Which rows a report's table has, and the means over several benchmarks."""
+
+    rows: Annotated[
+        list[Annotated[str, Field(min_length=1, max_length=128)]],
+        Field(
+            description="Rows in the order wanted. Empty: all, in the run's order.", max_length=1024
+        ),
+    ] = []
+    groups: Annotated[
+        list[RowGroup],
+        Field(description="Rows with the mean of others.", max_length=64),
+        KeyedBy("name"),
+    ] = []
 
 
 class PublishedScore(ApiModel):

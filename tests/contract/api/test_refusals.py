@@ -163,6 +163,7 @@ def test_defaults_are_written_out(api: CustomObjects) -> None:
         "profile": "opencompass@0.5",
         "seed": 0,
         "sharding": {},
+        "table": {"rows": [], "groups": []},
         "execution": {"parallelism": 4, "suspend": False},
         "retry": {"maxAttemptsPerShard": 3},
         "cleanup": {},

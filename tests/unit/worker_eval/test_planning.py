@@ -173,4 +173,4 @@ def test_only_groups_with_all_their_subjects_are_planned(tmp_path: Path) -> None
     chosen = select(known, [*hard.subjects, "law"])
     (only,) = planned_groups("ceval-gen", spec, known, chosen)
     assert only.name == "ceval-hard"
-    assert only.row_names == [f"ceval-{name}" for name in hard.subjects]
+    assert [held.row for held in only.members] == [f"ceval-{name}" for name in hard.subjects]

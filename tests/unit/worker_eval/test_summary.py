@@ -36,6 +36,7 @@ from kompass_api.rundocument import (
     RunDocument,
     RunIdentity,
 )
+from kompass_api.scoring import GroupMean, GroupMember
 from kompass_worker.errors import InvalidData
 from kompass_worker.planning import plan, planned_subject
 from kompass_worker.prompts import Question, fit
@@ -189,7 +190,14 @@ def judged(*verdicts: tuple[str, float | None], model: str = "m") -> list[Sample
     return [sample_of(item, score, model) for item, score in verdicts]
 
 
-BOTH = PlannedGroup(name="both", benchmark="b", row_names=["row-s", "row-t"])
+def group_of(name: str, *rows: str) -> PlannedGroup:
+    members = [GroupMember(row=row, benchmark="b") for row in rows]
+    return PlannedGroup(
+        name=name, benchmark="b", members=members, mean=GroupMean.NAIVE_AVERAGE, metric=""
+    )
+
+
+BOTH = group_of("both", "row-s", "row-t")
 
 
 def test_a_subject_is_the_mean_of_its_judged_samples() -> None:
@@ -211,11 +219,15 @@ def test_a_group_is_the_plain_mean_of_its_subjects() -> None:
     assert group.stderr is not None
 
 
-def test_a_group_with_a_subject_that_could_not_be_judged_is_absent() -> None:
+def test_a_group_with_a_subject_that_could_not_be_judged_has_no_value() -> None:
     found = scores(
         plan_of("s", "t", groups=(BOTH,)), judged(("b/s/0", 1.0), ("b/t/0", None), ("b/t/1", None))
     )
-    assert [(held.row_name, held.value) for held in found] == [("row-s", 100.0), ("row-t", None)]
+    assert [(held.row_name, held.value) for held in found] == [
+        ("row-s", 100.0),
+        ("row-t", None),
+        ("both", None),
+    ]
 
 
 def test_scores_of_models_stand_side_by_side() -> None:
@@ -236,7 +248,7 @@ def test_scores_of_models_stand_side_by_side() -> None:
 
 def test_the_headline_has_groups_first_and_numbers_as_text() -> None:
     verdicts = judged(("b/s/0", 1.0), ("b/s/1", 0.0), ("b/s/2", 0.0), ("b/t/0", None))
-    alone = PlannedGroup(name="alone", benchmark="b", row_names=["row-s"])
+    alone = group_of("alone", "row-s")
     found = headline(scores(plan_of("s", "t", groups=(alone,)), verdicts))
     assert [(held.benchmark, held.value, held.stderr, held.n) for held in found] == [
         ("alone", "33.33", "33.33", 3),

@@ -1,7 +1,8 @@
 """From fitted questions to the plan: rows of the table, groups and shards of equal time."""
 
+from kompass_worker.planning.groups import planned_groups, run_groups
 from kompass_worker.planning.packing import pack
 from kompass_worker.planning.plans import plan
-from kompass_worker.planning.rows import planned_groups, planned_subject
+from kompass_worker.planning.rows import planned_subject
 
-__all__ = ["pack", "plan", "planned_groups", "planned_subject"]
+__all__ = ["pack", "plan", "planned_groups", "planned_subject", "run_groups"]

@@ -5,12 +5,10 @@ Pure.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from kompass_api.benchmark import BenchmarkSpec, Subject
-from kompass_api.plandocument import PlannedGroup, PlannedSubject
+from kompass_api.plandocument import PlannedSubject
 from kompass_api.rundocument import ResolvedBenchmark
-from kompass_worker.benchmarks.catalogue import Catalogue, row_name
+from kompass_worker.benchmarks.catalogue import row_name
 from kompass_worker.benchmarks.versions import content_hash, oc_version
 
 
@@ -36,19 +34,3 @@ def planned_subject(
         data_digest=data_digest,
         items=items,
     )
-
-
-def planned_groups(
-    benchmark: str, spec: BenchmarkSpec, known: Catalogue, chosen: Sequence[Subject]
-) -> list[PlannedGroup]:
-    """The groups whose subjects are all chosen: a mean of some would bear the name of all."""
-    names = {subject.name for subject in chosen}
-    return [
-        PlannedGroup(
-            name=group.name,
-            benchmark=benchmark,
-            row_names=[row_name(spec, subject) for subject in group.subjects],
-        )
-        for group in known.groups
-        if names.issuperset(group.subjects)
-    ]

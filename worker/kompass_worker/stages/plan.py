@@ -10,6 +10,7 @@ from kompass_api.rundocument import ResolvedModel, canonical_json, digest_of
 from kompass_api.status import PlannedModel
 from kompass_worker.errors import InvalidData, WorkerError
 from kompass_worker.inference.layout import PLAN_KEY, RUN_KEY
+from kompass_worker.planning.groups import run_groups
 from kompass_worker.planning.plans import plan
 from kompass_worker.prompts import Fitted, Question, fit
 from kompass_worker.stages.questions import for_model, material_of
@@ -44,16 +45,18 @@ def run_plan(place: Workplace) -> PlanOutcome:
     if not every:
         raise InvalidData("the benchmarks of this run hold no question: their data has no rows")
     fitted = {model.name: _fitted(place, model, every) for model in place.document.models}
+    subjects = [
+        material.planned_subject(subject, len(asked[material.asked.name, subject.name]))
+        for material in materials
+        for subject in material.chosen
+    ]
+    groups = [group for material in materials for group in material.planned_groups()]
     planned = plan(
         place.document.digest,
         fitted,
         sharding=place.document.sharding,
-        subjects=[
-            material.planned_subject(subject, len(asked[material.asked.name, subject.name]))
-            for material in materials
-            for subject in material.chosen
-        ],
-        groups=[group for material in materials for group in material.planned_groups()],
+        subjects=subjects,
+        groups=[*groups, *run_groups(place.document.table.groups, subjects, groups)],
     )
     return _written(place.store, planned)
 

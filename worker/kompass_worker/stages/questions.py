@@ -14,7 +14,8 @@ from kompass_worker.benchmarks.catalogue import Catalogue, builtin, catalogue, s
 from kompass_worker.datasets.digests import data_digest
 from kompass_worker.datasets.rows import file_of
 from kompass_worker.errors import InvalidRequest
-from kompass_worker.planning.rows import planned_groups, planned_subject
+from kompass_worker.planning.groups import planned_groups
+from kompass_worker.planning.rows import planned_subject
 from kompass_worker.prompts import Question, questions
 from kompass_worker.sources.fetching import Fetcher
 

@@ -1,20 +1,17 @@
 """The numbers of the table: subjects from samples, groups from subjects.
 
-Pure. A group is the plain mean of its subjects' unrounded numbers, as OpenCompass has it.
+Pure.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
 
 from kompass_api.plandocument import Plan, PlannedGroup, PlannedSubject
 from kompass_api.results import Sample, Score
-from kompass_worker.scoring.statistics import Estimate, estimate, unweighted
-
-NAIVE_AVERAGE: Final = "naive_average"
-"""OpenCompass' name for a group's metric."""
+from kompass_worker.scoring.statistics import Estimate, estimate
+from kompass_worker.summary.groups import group_scores
 
 _Samples = Mapping[tuple[str, str, str], Sequence[Sample]]
 
@@ -22,7 +19,7 @@ _Samples = Mapping[tuple[str, str, str], Sequence[Sample]]
 def scores(plan: Plan, samples: Iterable[Sample]) -> list[Score]:
     """Rows of the table in its order, for each row the models in the run's order.
 
-    A subject without a judged sample has no value, and a group with such a subject is absent.
+    A subject without a judged sample has no value, and neither has a group with such a subject.
     """
     models = list(dict.fromkeys(shard.model for shard in plan.shards))
     by_row = _by_row(samples)
@@ -31,13 +28,29 @@ def scores(plan: Plan, samples: Iterable[Sample]) -> list[Score]:
         for subject in plan.subjects
         for model in models
     ]
-    of_groups = [
-        score
-        for group in plan.groups
-        for model in models
-        for score in _of_group(group, model, of_subjects)
-    ]
-    return [*of_subjects, *of_groups]
+    return [*of_subjects, *_of_groups(plan.groups, models, of_subjects)]
+
+
+def _of_groups(
+    groups: Sequence[PlannedGroup], models: Sequence[str], of_subjects: Sequence[Score]
+) -> list[Score]:
+    """The groups in order; a later one may have an earlier one among its rows."""
+    rows = {model: _rows(model, of_subjects) for model in models}
+    found: list[Score] = []
+    for group in groups:
+        for model in models:
+            made = list(group_scores(group, model, rows[model]))
+            rows[model][group.benchmark, group.name] = made
+            found += made
+    return found
+
+
+def _rows(model: str, of_subjects: Sequence[Score]) -> dict[tuple[str, str], list[Score]]:
+    rows: dict[tuple[str, str], list[Score]] = {}
+    for score in of_subjects:
+        if score.model == model:
+            rows.setdefault((score.benchmark, score.row_name), []).append(score)
+    return rows
 
 
 def _by_row(samples: Iterable[Sample]) -> _Samples:
@@ -63,32 +76,6 @@ def _of_subject(subject: PlannedSubject, model: str, samples: Sequence[Sample]) 
         unscored=len(samples) - len(judged),
     )
     return _with(row, estimate(judged))
-
-
-def _of_group(group: PlannedGroup, model: str, of_subjects: Sequence[Score]) -> Iterator[Score]:
-    wanted = set(group.row_names)
-    parts = [
-        score
-        for score in of_subjects
-        if (score.model, score.benchmark) == (model, group.benchmark) and score.row_name in wanted
-    ]
-    if len(parts) < len(wanted) or any(part.value is None for part in parts):
-        return
-    row = Score(
-        model=model,
-        benchmark=group.benchmark,
-        row_name=group.name,
-        kind="group",
-        oc_version="-",
-        metric=NAIVE_AVERAGE,
-        mode=parts[0].mode,
-        value=None,
-        n=sum(part.n for part in parts),
-        unscored=sum(part.unscored for part in parts),
-    )
-    yield _with(
-        row, unweighted([Estimate(part.value, part.stderr, part.interval) for part in parts])
-    )
 
 
 def _with(row: Score, found: Estimate) -> Score:
