@@ -59,11 +59,13 @@ def bring_up(name: str) -> Cluster:
 
 
 def prepare(name: str) -> None:
-    """On a fresh machine: build the images while the cluster's programs are compiled."""
+    """On a fresh machine: build the images, fetch the model while the programs are compiled."""
     devcluster("doctor")
     with ThreadPoolExecutor() as pool:
         programs = pool.submit(devcluster, "tools")
+        model = pool.submit(model_folder)
         build_ahead(name)
+        model.result()
         programs.result()
 
 
