@@ -11,6 +11,36 @@ BROKEN_RULES: Final[Mapping[str, Wrong]] = {
     "endpoint-name-with-dots": Wrong(
         "ModelEndpoint", {"metadata/name": "llama-3.1"}, "metadata.name", "must be a DNS label"
     ),
+    "meta-template-in-which-nobody-answers": Wrong(
+        "ModelEndpoint",
+        {"spec/modelType": "Base", "spec/metaTemplate": {"rounds": [{"role": "HUMAN"}]}},
+        "spec.metaTemplate.rounds",
+        "needs one role with generate: true",
+    ),
+    "meta-template-with-a-role-in-both-lists": Wrong(
+        "ModelEndpoint",
+        {
+            "spec/modelType": "Base",
+            "spec/metaTemplate": {
+                "rounds": [{"role": "BOT", "generate": True}],
+                "reservedRoles": [{"role": "BOT"}],
+            },
+        },
+        "spec.metaTemplate.reservedRoles",
+        "repeats a role of metaTemplate.rounds: keep one of them",
+    ),
+    "meta-template-of-a-chat-model-with-a-begin": Wrong(
+        "ModelEndpoint",
+        {"spec/metaTemplate": {"begin": "<s>", "rounds": [{"role": "BOT", "generate": True}]}},
+        "spec.metaTemplate",
+        "for modelType Chat remove them, or use chatTemplate.systemPrompt",
+    ),
+    "chat-template-of-a-base-model": Wrong(
+        "ModelEndpoint",
+        {"spec/modelType": "Base", "spec/chatTemplate": {"systemPrompt": "Be brief."}},
+        "spec.chatTemplate",
+        "chatTemplate belongs to modelType Chat",
+    ),
     "source-of-unknown-scheme": Wrong(
         "ModelEndpoint", {"spec/source/uri": "gs://models/llama"}, "spec.source.uri", URI
     ),
@@ -207,6 +237,40 @@ ALSO_RIGHT: Final[Mapping[str, tuple[str, Mapping[str, object]]]] = {
         {
             "spec/trustRemoteCode": True,
             "spec/source": {"uri": "s3://models/llama", "digest": DIGEST},
+        },
+    ),
+    "meta-template": (
+        "ModelEndpoint",
+        {
+            "spec/modelType": "Base",
+            "spec/metaTemplate": {
+                "begin": "<s>",
+                "rounds": [
+                    {"role": "HUMAN", "begin": "[U]", "end": "[/U]"},
+                    {"role": "BOT", "begin": "[B]", "end": "[/B]", "generate": True},
+                ],
+                "reservedRoles": [{"role": "SYSTEM", "begin": "[S]", "end": "[/S]"}],
+            },
+        },
+    ),
+    "meta-template-of-a-chat-model": (
+        "ModelEndpoint",
+        {
+            "spec/metaTemplate": {
+                "rounds": [{"role": "HUMAN"}, {"role": "BOT", "generate": True}],
+                "reservedRoles": [{"role": "SYSTEM", "apiRole": "HUMAN"}],
+            },
+        },
+    ),
+    "chat-template": (
+        "ModelEndpoint",
+        {
+            "spec/chatTemplate": {
+                "systemPrompt": "Be brief.",
+                "arguments": {"date": "1 May"},
+                "flags": {"enable_thinking": False},
+                "userSuffixNewline": False,
+            },
         },
     ),
     "whole-cores-as-number": ("ModelEndpoint", {"spec/resources": {"requests": {"cpu": 2}}}),

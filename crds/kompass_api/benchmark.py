@@ -11,7 +11,7 @@ from pydantic import Field
 from kompass_api.conditions import Condition
 from kompass_api.data import Data, SubjectName
 from kompass_api.methods import Conversation, Generation, LikelihoodSettings, Method
-from kompass_api.prompts import Examples, Prompt
+from kompass_api.prompts import Examples, Prompt, Role
 from kompass_api.resources import (
     API_VERSION,
     DNS_LABEL,
@@ -91,10 +91,44 @@ class OpenCompassOrigin(ApiModel):
     ice_template: Annotated[
         bool,
         Field(
-            description="Its prompt stands in ice_template although it has no examples; this "
-            "changes its version hash and nothing else."
+            description="Its prompt stands in ice_template alone although it has no examples, or "
+            "although it is a text. This changes its version hash and nothing else."
         ),
     ] = False
+    place_for_examples: Annotated[
+        bool,
+        Field(
+            description="Its dialogue has a place for examples although there are none (begin "
+            "with the examples' token): a model without meta template then gets a line break "
+            "before it."
+        ),
+    ] = False
+    label_key: Annotated[
+        str,
+        Field(
+            description="Its prompt is the only entry of a map of labels, under this key. This "
+            "changes its version hash and nothing else.",
+            max_length=63,
+        ),
+    ] = ""
+    inferencer: Annotated[
+        dict[
+            Annotated[str, Field(min_length=1, max_length=63)],
+            Annotated[str, Field(max_length=4096)],
+        ],
+        Field(
+            description="Further arguments of its inferencer, each as JSON, such as max_seq_len: "
+            '"2048"; `type` is its class. They change its version hash and nothing else.',
+            max_length=16,
+        ),
+    ] = {}
+    pred_role: Annotated[
+        Role | None,
+        Field(
+            description="Role of the metaTemplate between whose begin and end the prediction is "
+            "read, under profile opencompass@0.2.4; later versions ignore it."
+        ),
+    ] = None
 
 
 class BenchmarkSpec(RuledModel):

@@ -127,6 +127,14 @@ class LikelihoodSettings(ApiModel):
     divide_by: Annotated[
         Likelihood, Field(description="What the sum over its tokens is divided by.")
     ] = Likelihood.ALL_TOKENS
+    continuation: Annotated[
+        Column | None,
+        Field(
+            description="LogLikelihood with labelTemplates: field with the text at the end of "
+            "every label's text whose likelihood counts. Left out: what follows the examples, or "
+            "the last turn of a dialogue."
+        ),
+    ] = None
     block_size: Annotated[
         int, Field(description="BitsPerCharacter: tokens of a window.", ge=2, le=1_000_000)
     ] = 1900

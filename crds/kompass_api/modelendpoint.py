@@ -9,6 +9,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from kompass_api.conditions import Condition
+from kompass_api.metatemplate import ChatTemplate, MetaTemplate
 from kompass_api.quantities import Quantity
 from kompass_api.resources import (
     API_VERSION,
@@ -199,6 +200,16 @@ class ModelEndpointSpec(RuledModel):
             "OpenCompass does and marks the item."
         ),
     ] = LongPrompt.REFUSE
+    meta_template: Annotated[
+        MetaTemplate | None,
+        Field(
+            description="How dialogues become text (modelType Base; left out: every turn is a "
+            "line) or messages (modelType Chat; left out: the run's profile says)."
+        ),
+    ] = None
+    chat_template: Annotated[
+        ChatTemplate, Field(description="modelType Chat: what its template is given besides.")
+    ] = ChatTemplate()
     trust_remote_code: Annotated[
         bool,
         Field(
@@ -253,6 +264,28 @@ class ModelEndpointSpec(RuledModel):
             or self.source.uri.startswith(HUB)
             or self.source.digest is not None
         )
+
+    @rule(
+        "self.modelType == 'Chat' || (!has(self.chatTemplate.userSuffixNewline) && "
+        "size(self.chatTemplate.systemPrompt) == 0 && size(self.chatTemplate.arguments) == 0 && "
+        "size(self.chatTemplate.flags) == 0)",
+        "chatTemplate belongs to modelType Chat: a Base model gets plain text, which metaTemplate "
+        "can shape",
+        field=".chatTemplate",
+    )
+    def _chat_template_belongs_to_chat(self) -> bool:
+        return self.model_type is ModelType.CHAT or self.chat_template == ChatTemplate()
+
+    @rule(
+        "self.modelType == 'Base' || !has(self.metaTemplate) || "
+        "(size(self.metaTemplate.begin) == 0 && size(self.metaTemplate.end) == 0)",
+        "metaTemplate.begin and metaTemplate.end are text around a Base model's prompt: for "
+        "modelType Chat remove them, or use chatTemplate.systemPrompt",
+        field=".metaTemplate",
+    )
+    def _messages_have_nothing_around(self) -> bool:
+        held = self.meta_template
+        return self.model_type is ModelType.BASE or held is None or not (held.begin or held.end)
 
     @rule(
         "self.device != 'CPU' || !has(self.gpu)",
