@@ -20,13 +20,30 @@ Nats = Annotated[float, PlainSerializer(_spelled, when_used="json")]
 
 
 class LabelScore(ApiModel):
-    """How likely a label's text is: the mean negative log-likelihood in nats."""
+    """How likely a model finds a label, or a text that stands alone.
+
+    | method | total, in nats | divisor |
+    |---|---|---|
+    | Perplexity | -ln of the whole text's tokens but the first | likelihood.divideBy |
+    | LogLikelihood | that of the continuation's tokens behind the context | likelihood.divideBy |
+    | ConditionalLogProbability | -ln of the label's probability among the labels | 1 |
+    | PerplexityOnly | as Perplexity | likelihood.divideBy |
+    | BitsPerCharacter | -ln of all tokens but the first, each in one window | characters |
+    | MinKPercent | -ln of the least likely tokens | how many they are |
+    """
 
     label: str
+    """Empty where there is nothing to choose."""
     nll: Nats
-    """Sum over the predicted tokens divided by `tokens` (OpenCompass' rule)."""
+    """`total` by `divisor`: the smallest wins. Its probability is exp(-nll) where that is asked
+    for; bits per character are nll / ln 2."""
     tokens: int
-    """Tokens of the text, the first included."""
+    """Tokens the model reads of the label: the whole text, context and first token included."""
+    total: Nats | None = None
+    """The sum before it is divided, so that another divisor needs no model."""
+    divisor: int | None = None
+    greedy: bool | None = None
+    """LogLikelihood: whether the model would have written the continuation of itself."""
 
 
 class Prediction(ApiModel):
@@ -36,11 +53,23 @@ class Prediction(ApiModel):
     """The planned item's id."""
     prompt_hash: str
     prediction: str
-    """Generated text, or the most likely label."""
+    """Generated text, or the most likely label: the first of several samples, the last of several
+    turns; empty where a text stands alone."""
+    samples: list[str] = []
+    """All samples, where more than one was asked for."""
+    turns: list[str] = []
+    """Conversation: the answer to each turn that was asked for, in the dialogue's order."""
+    reasoning: str = ""
+    """What the model thought aloud before the first sample or the last turn, where its server
+    tells that apart from the answer."""
     scores: list[LabelScore] = []
     tokens_in: int
+    """Tokens the model was given; of several samples once, of several turns together."""
     tokens_out: int
-    finish_reason: Literal["stop", "length", "scored"]
+    """Tokens it wrote, over all samples and turns."""
+    finish_reason: Literal["stop", "length", "scored", "content_filter"]
+    """content_filter: a served model's provider withheld the answer, or refused to give one;
+    length where any sample or turn was cut off by its limit."""
 
 
 class Part(ApiModel):
@@ -102,8 +131,11 @@ class Sample(ApiModel):
     mode: str
     prompt_hash: str
     prediction: str
+    samples: list[str] = []
+    turns: list[str] = []
     extracted: str | None
     reference: str
+    reasoning: str = ""
     score: float | None
     """1 right, 0 wrong, null where it could not be judged."""
     unscored_reason: str | None = None

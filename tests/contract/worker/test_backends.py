@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from kompass_worker.backends.protocol import Backend
 from kompass_worker.prompts.requests import (
     Candidate,
     GenerationRequest,
+    Group,
     Message,
     Request,
     ScoringRequest,
@@ -66,9 +68,15 @@ def scorings() -> list[Request]:
 
 
 def answers(backend: Backend, requests: list[Request]) -> list[Prediction]:
-    found = list(backend.answer(requests))
-    assert sorted(place for place, _ in found) == list(range(len(requests)))
-    return [prediction for _, prediction in sorted(found, key=lambda pair: pair[0])]
+    """The answers in the order of the requests, whose items may be told apart by place alone."""
+    numbered = [replace(request, item=f"{i}") for i, request in enumerate(requests)]
+    found = list(backend.answer([Group((request,)) for request in numbered]))
+    assert sorted(int(one.item) for one in found) == list(range(len(requests)))
+    found.sort(key=lambda one: int(one.item))
+    return [
+        one.model_copy(update={"item": request.item})
+        for one, request in zip(found, requests, strict=True)
+    ]
 
 
 def test_nothing_asked_nothing_answered(backend: Backend) -> None:

@@ -25,7 +25,7 @@ from kompass_worker.inference.attempts import ShardFolder
 from kompass_worker.inference.layout import PartPlace, part_key
 from kompass_worker.inference.parts import decode_part, decompressed, encode_part
 from kompass_worker.inference.stopping import StopSignal
-from kompass_worker.prompts.requests import Request
+from kompass_worker.prompts.requests import Group
 from kompass_worker.stages.plan import check_storage, run_plan
 from kompass_worker.stages.shard import run_shard
 from kompass_worker.stages.summarize import run_summarize
@@ -47,8 +47,8 @@ class Interrupted:
     def environment(self) -> Environment:
         return self.inner.environment
 
-    def answer(self, requests: Sequence[Request]) -> Iterator[tuple[int, Prediction]]:
-        for count, answer in enumerate(self.inner.answer(requests)):
+    def answer(self, groups: Sequence[Group]) -> Iterator[Prediction]:
+        for count, answer in enumerate(self.inner.answer(groups)):
             if count == self.answers:
                 self.end()
             yield answer

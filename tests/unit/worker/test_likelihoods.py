@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from kompass_worker.backends.likelihoods import cut_at_stop, label_score, likeliest
+from kompass_worker.backends.likelihoods import TextSize, cut_at_stop, label_score, likeliest
 from kompass_worker.prompts.requests import Candidate, ScoringRequest
 
 
 def test_the_sum_is_divided_by_all_tokens_the_first_included() -> None:
-    assert label_score("A", nll_sum=1.0 + 2.0 + 3.0, tokens=4).nll == 1.5
+    assert label_score("A", 1.0 + 2.0 + 3.0, TextSize(4, 3)).nll == 1.5
 
 
 def test_a_text_without_tokens_is_zero() -> None:
-    assert label_score("A", nll_sum=0.0, tokens=0).nll == 0.0
+    assert label_score("A", 0.0, TextSize(0, 0)).nll == 0.0
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ def test_a_text_without_tokens_is_zero() -> None:
 )
 def test_the_likeliest_label(means: list[float], label: str) -> None:
     candidates = tuple(Candidate("ABC"[i], "text") for i in range(len(means)))
-    scores = [label_score("ABC"[i], mean * 4, 4) for i, mean in enumerate(means)]
+    scores = [label_score("ABC"[i], mean * 4, TextSize(4, 3)) for i, mean in enumerate(means)]
     prediction = likeliest(ScoringRequest("item", candidates), scores)
     assert prediction.prediction == label
     assert prediction.tokens_in == 4 * len(means)

@@ -6,9 +6,27 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from kompass_api.results import Environment, Prediction
-from kompass_worker.backends.likelihoods import cut_at_stop, label_score, likeliest
-from kompass_worker.prompts.requests import GenerationRequest, Prompt, Request, ScoringRequest
+from kompass_api.results import Environment, LabelScore, Prediction
+from kompass_worker.backends.conversations import Talk
+from kompass_worker.backends.likelihoods import (
+    TextSize,
+    choice_scores,
+    cut_at_stop,
+    label_score,
+    likeliest,
+)
+from kompass_worker.prompts.requests import (
+    ChoiceRequest,
+    ContinuationRequest,
+    ConversationRequest,
+    GenerationRequest,
+    Group,
+    Prompt,
+    Request,
+    ScoringRequest,
+    TextRequest,
+    ungrouped,
+)
 
 LETTERS = "ABCD"
 
@@ -43,16 +61,29 @@ class FakeBackend:
             packages={},
         )
 
-    def answer(self, requests: Sequence[Request]) -> Iterator[tuple[int, Prediction]]:
+    def answer(self, groups: Sequence[Group]) -> Iterator[Prediction]:
         """The answers, in order."""
-        for place, request in enumerate(requests):
-            if isinstance(request, ScoringRequest):
-                yield place, _scored(request)
-            else:
-                yield place, self._generated(request)
+        for request in ungrouped(groups):
+            match request:
+                case GenerationRequest():
+                    yield self._sampled(request)
+                case ConversationRequest():
+                    yield self._talked(request)
+                case _:
+                    yield likeliest(request, _scores(request))
 
-    def _generated(self, request: GenerationRequest) -> Prediction:
-        drawn = LETTERS[_draw(_text(request.prompt)) % len(LETTERS)]
+    def _sampled(self, request: GenerationRequest) -> Prediction:
+        several = [self._generated(request, sample) for sample in range(request.samples)]
+        return several[0].model_copy(
+            update={
+                "samples": [one.prediction for one in several] if request.samples > 1 else [],
+                "tokens_out": sum(one.tokens_out for one in several),
+            }
+        )
+
+    def _generated(self, request: GenerationRequest, sample: int) -> Prediction:
+        chance = f"{request.seed}/{sample}/" if request.temperature > 0 else ""
+        drawn = LETTERS[_draw(chance + _text(request.prompt)) % len(LETTERS)]
         whole = self.answers.get(request.item, drawn)
         cut, stopped = cut_at_stop(whole[: request.max_new_tokens], request.stop)
         ended = stopped or len(whole) < request.max_new_tokens
@@ -65,19 +96,41 @@ class FakeBackend:
             finish_reason="stop" if ended else "length",
         )
 
+    def _talked(self, request: ConversationRequest) -> Prediction:
+        talk = Talk(request)
+        turns = []
+        while not talk.is_over:
+            turns.append(self._generated(talk.next_turn(), 0))
+            talk.hear(turns[-1].prediction)
+        return turns[-1].model_copy(update={"item": request.item, "turns": talk.answers})
 
-def _scored(request: ScoringRequest) -> Prediction:
-    return likeliest(
-        request,
-        [
-            label_score(
-                candidate.label,
-                nll_sum=_draw(candidate.text) % 1000 / 100 * (len(candidate.text) - 1),
-                tokens=len(candidate.text),
-            )
-            for candidate in request.candidates
-        ],
-    )
+
+def _scores(request: Request) -> list[LabelScore]:
+    match request:
+        case ScoringRequest():
+            return [_scored(held.label, held.text, 1) for held in request.candidates]
+        case ContinuationRequest():
+            return [
+                _scored(held.label, _text(held.context) + held.continuation, len(held.continuation))
+                for held in request.candidates
+            ]
+        case ChoiceRequest():
+            said = _text(request.prompt)
+            nlls = [_nll(f"{said}{choice}") for choice in request.choices]
+            return choice_scores(request.choices, nlls, tokens=len(said))
+        case TextRequest():
+            return [_scored("", request.text, 1)]
+        case _:
+            raise TypeError(type(request).__name__)
+
+
+def _scored(label: str, text: str, first: int) -> LabelScore:
+    size = TextSize(tokens=len(text), predicted=max(0, len(text) - first))
+    return label_score(label, _nll(text) * size.predicted, size)
+
+
+def _nll(text: str) -> float:
+    return _draw(text) % 1000 / 100
 
 
 def _text(prompt: Prompt) -> str:

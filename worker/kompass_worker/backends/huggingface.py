@@ -18,7 +18,13 @@ from kompass_worker.backends.huggingface_generation import GenerationRow, Genera
 from kompass_worker.backends.huggingface_loading import load_model
 from kompass_worker.backends.huggingface_scoring import Scorer, ScoringRow, ScoringSheet
 from kompass_worker.backends.huggingface_text import HuggingFaceTokenizer, load_tokenizer
-from kompass_worker.prompts.requests import GenerationRequest, Request, ScoringRequest
+from kompass_worker.prompts.requests import (
+    GenerationRequest,
+    Group,
+    Request,
+    ScoringRequest,
+    ungrouped,
+)
 from kompass_worker.sources.digests import model_digest, tokenizer_digest
 
 PACKAGES: Final = ("torch", "transformers", "tokenizers", "safetensors", "kompass")
@@ -36,10 +42,11 @@ class HuggingFaceBackend:
     batcher: Batcher
     environment: Environment
 
-    def answer(self, requests: Sequence[Request]) -> Iterator[tuple[int, Prediction]]:
+    def answer(self, groups: Sequence[Group]) -> Iterator[Prediction]:
         """The answers batch by batch, longest prompts first: what does not fit shows at once."""
-        yield from self._generated(requests)
-        yield from self._scored(requests)
+        requests = ungrouped(groups)
+        yield from (answer for _, answer in self._generated(requests))
+        yield from (answer for _, answer in self._scored(requests))
 
     def _generated(self, requests: Sequence[Request]) -> Iterator[tuple[int, Prediction]]:
         for rows in self._groups(requests):

@@ -14,7 +14,7 @@ import torch
 from transformers import PreTrainedModel
 
 from kompass_api.results import Prediction
-from kompass_worker.backends.likelihoods import label_score, likeliest
+from kompass_worker.backends.likelihoods import TextSize, label_score, likeliest
 from kompass_worker.prompts.requests import ScoringRequest
 
 
@@ -52,7 +52,12 @@ class ScoringSheet:
     def prediction(self) -> Prediction:
         """The likeliest candidate."""
         scores = [
-            label_score(candidate.label, self._sums[i], self._lengths[i])
+            label_score(
+                candidate.label,
+                self._sums[i],
+                TextSize(self._lengths[i], max(0, self._lengths[i] - 1), candidate.answer_bytes),
+                self._request.divide_by,
+            )
             for i, candidate in enumerate(self._request.candidates)
         ]
         return likeliest(self._request, scores)

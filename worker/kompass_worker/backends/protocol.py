@@ -1,4 +1,11 @@
-"""The seam between evaluation and whatever runs a model."""
+"""The seam between evaluation and whatever runs a model.
+
+A backend is handed whole groups, all of a shard's at once, rather than prompts one by one. Most of
+what a model reads is the same text again: the questions of a subject stand behind the same
+examples, the labels of a question behind the same question. Who sees a group can read that text
+once; who sees all groups can batch rows of equal length. A backend may as well take the groups
+apart and answer request by request: the answers are the same, and come back by item, in any order.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from kompass_api.results import Environment, Prediction
-from kompass_worker.prompts.requests import Prompt, Request
+from kompass_worker.prompts.requests import Group, Prompt
 
 
 class Tokenizer(Protocol):
@@ -30,10 +37,11 @@ class Backend(Protocol):
         """Digests, device, number format and versions that the numbers rest on."""
         ...
 
-    def answer(self, requests: Sequence[Request]) -> Iterator[tuple[int, Prediction]]:
-        """The answers as they come, each with its request's place; every place exactly once.
+    def answer(self, groups: Sequence[Group]) -> Iterator[Prediction]:
+        """The answers as they come, one for each request; an item is asked once in a call.
 
-        An answer does not depend on the other requests beyond the last bits of the arithmetic.
+        An answer does not depend on the other requests, their order or grouping, beyond the last
+        bits of the arithmetic: what is left of a shard can be asked again without the rest.
         `prompt_hash` of the prediction is filled by the caller.
         """
         ...

@@ -55,6 +55,7 @@ def _content(request: Request) -> object:
                     for held in request.candidates
                 ],
                 "divide_by": request.divide_by,
+                "split": request.split,
             }
         case ChoiceRequest():
             return {"prompt": _said(request.prompt), "choices": request.choices}

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Literal
 
 from kompass_api.methods import InferMode, Likelihood
@@ -124,6 +125,17 @@ class Continuation:
         return len(said.encode())
 
 
+class Split(StrEnum):
+    """Where a context's tokens end and its continuation's begin; both read the text as one."""
+
+    LM_EVAL = "lm-eval"
+    """White space at the context's end goes to the continuation, then as many tokens as the
+    context alone has are the context's (lm-evaluation-harness)."""
+    OPENCOMPASS = "opencompass"
+    """As many tokens as the text has without the continuation, wherever that stands in it, are the
+    context's (OpenCompass' HuggingFace class)."""
+
+
 @dataclass(frozen=True)
 class ContinuationRequest:
     """Say how likely each continuation is behind its context; the likeliest is the answer."""
@@ -131,6 +143,7 @@ class ContinuationRequest:
     item: str
     candidates: tuple[Continuation, ...]
     divide_by: Likelihood = Likelihood.NOTHING
+    split: Split = Split.LM_EVAL
 
 
 @dataclass(frozen=True)
@@ -157,6 +170,9 @@ class BitsPerCharacter:
     """Tokens a window predicts at most."""
     stride: int = 512
     """Tokens a window moves; only those it is the first to see count."""
+    whole_windows: bool = False
+    """Leave out what is behind the last whole window, as OpenCompass does: with a text shorter
+    than a window that is everything."""
 
 
 @dataclass(frozen=True)
@@ -164,7 +180,7 @@ class MinKPercent:
     """The mean of the text's least likely tokens."""
 
     k: int = 20
-    """Their share, in percent."""
+    """Their share of all tokens, the first included, in percent; at least one."""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from kompass_worker.inference.attempts import ShardFolder
 from kompass_worker.inference.committing import Committer
 from kompass_worker.inference.progress import Progress
 from kompass_worker.prompts import prompt_hash
-from kompass_worker.prompts.requests import Request
+from kompass_worker.prompts.requests import Group, Request
 from kompass_worker.stages.questions import for_model, material_of
 from kompass_worker.stages.workplace import StoredPlan, Workplace, read_plan
 
@@ -73,7 +73,7 @@ def _evaluate(
         return Evaluated(None, Timings(**dict.fromkeys(Timings.model_fields, 0.0)))
     model = _model_of(place, shard)
     with place.stop.interruptible():
-        requests = requests_of(place, model, left)
+        groups = groups_of(left, requests_of(place, model, left))
         loaded = place.models.load(model)
     folder.put_environment(attempt, loaded.backend.environment)
     committer = Committer(
@@ -88,8 +88,10 @@ def _evaluate(
     total = len(shard.items)
     done = total - len(left)
     progress(done, total)
-    for at, prediction in _answers(place, loaded.backend, requests, committer):
-        committer.add(prediction.model_copy(update={"prompt_hash": left[at].prompt_hash}))
+    hashes = {item.id: item.prompt_hash for item in left}
+    for prediction in _answers(place, loaded.backend, groups, committer):
+        hashed = {"prompt_hash": hashes[prediction.item]}
+        committer.add(prediction.model_copy(update=hashed))
         done += 1
         progress(done, total)
     committer.flush()
@@ -105,10 +107,10 @@ def _evaluate(
 
 
 def _answers(
-    place: Workplace, backend: Backend, requests: Sequence[Request], committer: Committer
-) -> Iterator[tuple[int, Prediction]]:
+    place: Workplace, backend: Backend, groups: Sequence[Group], committer: Committer
+) -> Iterator[Prediction]:
     """The backend's answers; a stop breaks a batch off and commits what came before it."""
-    answers = backend.answer(requests)
+    answers = backend.answer(groups)
     while True:
         try:
             with place.stop.interruptible():
@@ -119,6 +121,14 @@ def _answers(
         if answer is None:
             return
         yield answer
+
+
+def groups_of(items: Sequence[PlannedItem], requests: Sequence[Request]) -> list[Group]:
+    """The requests of each subject together: they begin with the same examples."""
+    found: dict[tuple[str, str], list[Request]] = {}
+    for item, request in zip(items, requests, strict=True):
+        found.setdefault((item.benchmark, item.subject), []).append(request)
+    return [Group(tuple(held)) for held in found.values()]
 
 
 def requests_of(
