@@ -178,10 +178,5 @@ def _unbounded(value: float, stderr: float) -> Estimate:
     return Estimate(value, stderr, interval)
 
 
-def normal_interval(value: float, stderr: float) -> Interval:
-    """The 95 % interval of a number that is not bound to percent."""
-    return Interval(low=value - _Z * stderr, high=value + _Z * stderr)
-
-
 def _within(low: float, high: float) -> Interval:
     return Interval(low=max(0.0, low) * _PERCENT, high=min(1.0, high) * _PERCENT)

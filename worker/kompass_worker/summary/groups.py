@@ -12,8 +12,7 @@ from decimal import Decimal
 from kompass_api.plandocument import PlannedGroup
 from kompass_api.results import Interval, Score
 from kompass_api.scoring import GroupMember
-from kompass_worker.scoring.statistics import Estimate
-from kompass_worker.summary.means import group_mean
+from kompass_worker.scoring.statistics import Estimate, group_mean
 
 RowKey = tuple[str, str]
 """Benchmark and name of a row."""

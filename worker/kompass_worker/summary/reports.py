@@ -57,11 +57,13 @@ def report_of(
 
 
 def _model(model: ResolvedModel, environment: Environment) -> ModelLineage:
+    source, serving = model.spec.source, model.spec.serving
+    if serving is not None:
+        place = f"{serving.url or serving.provider or model.spec.backend} {serving.model}"
+        return ModelLineage(model=model.name, source=place, environment=environment)
+    assert source is not None
     return ModelLineage(
-        model=model.name,
-        source=model.spec.source.uri,
-        revision=model.spec.source.revision,
-        environment=environment,
+        model=model.name, source=source.uri, revision=source.revision, environment=environment
     )
 
 

@@ -42,6 +42,7 @@ def _sample(model: str, item: PlannedItem, question: Question, prediction: Predi
         mode=question.spec.method.mode,
         prompt_hash=prediction.prompt_hash,
         prediction=prediction.prediction,
+        reasoning=prediction.reasoning,
         extracted=verdict.extracted,
         reference=question.reference,
         score=verdict.score,
