@@ -8,11 +8,13 @@ from typing import Final
 import benchmark_cases
 import evalrun_cases
 import modelendpoint_cases
+import served_endpoint_cases
 from manifest_cases import RIGHT, Wrong, changed
 
 BROKEN_RULES: Final[Mapping[str, Wrong]] = {
     **evalrun_cases.BROKEN_RULES,
     **modelendpoint_cases.BROKEN_RULES,
+    **served_endpoint_cases.BROKEN_RULES,
     **benchmark_cases.BROKEN_RULES,
 }
 """Broken rules of ours: the API server and pydantic use the same words."""
@@ -20,6 +22,7 @@ BROKEN_RULES: Final[Mapping[str, Wrong]] = {
 BROKEN_TYPES: Final[Mapping[str, Wrong]] = {
     **evalrun_cases.BROKEN_TYPES,
     **modelendpoint_cases.BROKEN_TYPES,
+    **served_endpoint_cases.BROKEN_TYPES,
     **benchmark_cases.BROKEN_TYPES,
 }
 """What types and bounds refuse: the API server says so in its own words."""
@@ -27,6 +30,7 @@ BROKEN_TYPES: Final[Mapping[str, Wrong]] = {
 ALSO_RIGHT: Final[Mapping[str, tuple[str, Mapping[str, object]]]] = {
     **evalrun_cases.ALSO_RIGHT,
     **modelendpoint_cases.ALSO_RIGHT,
+    **served_endpoint_cases.ALSO_RIGHT,
     **benchmark_cases.ALSO_RIGHT,
 }
 """What must be accepted."""

@@ -84,7 +84,7 @@ def changed(manifest: Mapping[str, Any], changes: Mapping[str, object]) -> Manif
         if value is REMOVED:
             del node[last]
         else:
-            node[last] = value
+            node[last] = copy.deepcopy(value)
     return result
 
 

@@ -81,6 +81,7 @@ class Reason(StrEnum):
     PROMPT_TOO_LONG = "PromptTooLong"
     MODEL_LOAD_FAILED = "ModelLoadFailed"
     MODEL_ACCESS_DENIED = "ModelAccessDenied"
+    ENDPOINT_UNAVAILABLE = "EndpointUnavailable"
     DEVICE_UNAVAILABLE = "DeviceUnavailable"
     OUT_OF_MEMORY = "OutOfMemory"
     STORAGE_DENIED = "StorageDenied"

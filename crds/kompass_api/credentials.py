@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from kompass_api.modelendpoint import Backend, ModelEndpointSpec
 from kompass_api.rundocument import RunDocument
+from kompass_api.serving import DEFAULT_KEY, SPARK_KEYS
 from kompass_api.sources import S3Connection, Source
 
 S3_KEYS: Final = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
@@ -22,6 +24,20 @@ def secrets_of(document: RunDocument) -> list[tuple[str, str]]:
     return sorted(set(_storage_secrets(document.storage.s3)) | set(_source_secrets(document)))
 
 
+def api_keys_of(document: RunDocument) -> list[tuple[str, str]]:
+    """Every (Secret, key) that asking the run's served models needs, sorted, none twice."""
+    return sorted({pair for model in document.models for pair in api_key_names(model.spec)})
+
+
+def api_key_names(endpoint: ModelEndpointSpec) -> list[tuple[str, str]]:
+    """The (Secret, key) pairs that open a served model, in the order its protocol has them."""
+    reference = endpoint.serving.api_key_secret_ref if endpoint.serving is not None else None
+    if reference is None:
+        return []
+    keys = SPARK_KEYS if endpoint.backend is Backend.SPARK else (reference.key or DEFAULT_KEY,)
+    return [(reference.name, key) for key in keys]
+
+
 def _source_secrets(document: RunDocument) -> Iterator[tuple[str, str]]:
     for source in _sources(document):
         if source.s3 is not None:
@@ -36,7 +52,7 @@ def _storage_secrets(connection: S3Connection) -> Iterator[tuple[str, str]]:
 
 
 def _sources(document: RunDocument) -> Iterator[Source]:
-    yield from (model.spec.source for model in document.models)
+    yield from (model.spec.source for model in document.models if model.spec.source is not None)
     for benchmark in document.benchmarks:
         if benchmark.source is not None:
             yield benchmark.source

@@ -99,6 +99,8 @@ KINDS: Final = (
             Column("Backend", ".spec.backend", "What runs it."),
             Column("Device", ".spec.device", "Where it computes."),
             Column("Source", ".spec.source.uri", "Where its weights lie."),
+            Column("Served", ".spec.serving.model", "Its name at the server.", wide=True),
+            Column("URL", ".spec.serving.url", "Its server.", wide=True),
             Column("Revision", ".spec.source.revision", "Revision on the hub.", wide=True),
             Column("Dtype", ".spec.dtype", "Number format of the weights.", wide=True),
             _AGE,

@@ -10,20 +10,18 @@ from pydantic import Field
 
 from kompass_api.conditions import Condition
 from kompass_api.metatemplate import ChatTemplate, MetaTemplate
-from kompass_api.quantities import Quantity
+from kompass_api.placement import Gpu, Placement, Resources
 from kompass_api.resources import (
     API_VERSION,
     DNS_LABEL,
-    LABEL_KEY,
     ApiModel,
     DnsName,
-    LabelKey,
-    LabelValue,
     ObjectMeta,
     ObservedGeneration,
     RuledModel,
 )
-from kompass_api.rules import VALIDATIONS, KeyedBy, Shape, rule
+from kompass_api.rules import KeyedBy, Shape, rule
+from kompass_api.serving import ServedPath, Serving
 from kompass_api.sources import HUB, HUB_DATA, Source
 
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}")
@@ -33,6 +31,18 @@ class Backend(StrEnum):
     """What runs the model."""
 
     HUGGING_FACE = "HuggingFace"
+    """Weights that a shard loads."""
+    OPENAI = "OpenAI"
+    """A server that speaks OpenAI's protocol."""
+    ANTHROPIC = "Anthropic"
+    GEMINI = "Gemini"
+    SPARK = "Spark"
+    """XunFei Spark."""
+
+    @property
+    def is_served(self) -> bool:
+        """Whether the model runs elsewhere and is asked over the network."""
+        return self is not Backend.HUGGING_FACE
 
 
 class ModelType(StrEnum):
@@ -65,100 +75,6 @@ class LongPrompt(StrEnum):
     TRUNCATE_LEFT = "TruncateLeft"
 
 
-class Gpu(ApiModel):
-    """GPUs of one shard."""
-
-    count: Annotated[int, Field(description="GPUs a shard asks for.", ge=1, le=16)] = 1
-    resource_name: Annotated[LabelKey, Field(description="Extended resource that counts them.")] = (
-        "nvidia.com/gpu"
-    )
-
-
-class ResourceAmounts(ApiModel):
-    """CPU and memory, as Kubernetes quantities."""
-
-    cpu: Annotated[Quantity | None, Field(description="Cores, such as 2 or 500m.")] = None
-    memory: Annotated[Quantity | None, Field(description="Bytes, such as 8Gi.")] = None
-    ephemeral_storage: Annotated[
-        Quantity | None,
-        Field(
-            alias="ephemeral-storage",
-            description="Bytes, such as 50Gi; the weights of hf:// and s3:// sources land there.",
-        ),
-    ] = None
-
-
-class Resources(ApiModel):
-    """What a shard's container asks for and may take."""
-
-    requests: Annotated[ResourceAmounts, Field(description="What the scheduler sets aside.")] = (
-        ResourceAmounts()
-    )
-    limits: Annotated[ResourceAmounts, Field(description="What it may take at most.")] = (
-        ResourceAmounts()
-    )
-
-
-class Toleration(RuledModel):
-    """A taint that shards of this model accept, as in a pod."""
-
-    key: Annotated[
-        LabelKey | None, Field(description="Taint key; left out with Exists means every taint.")
-    ] = None
-    operator: Annotated[
-        Literal["Exists", "Equal"], Field(description="How the value is compared.")
-    ] = "Equal"
-    value: Annotated[LabelValue | None, Field(description="Taint value.")] = None
-    effect: Annotated[
-        Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None,
-        Field(description="Taint effect; left out means every effect."),
-    ] = None
-
-    @rule(
-        "self.operator == 'Equal' || !has(self.value)",
-        "operator Exists takes no value: remove value, or use operator Equal",
-        field=".value",
-    )
-    def _exists_takes_no_value(self) -> bool:
-        return self.operator == "Equal" or self.value is None
-
-    @rule(
-        "self.operator == 'Exists' || has(self.key)",
-        "operator Equal needs a key: set key, or use operator Exists for every taint",
-    )
-    def _equal_needs_a_key(self) -> bool:
-        return self.operator == "Exists" or self.key is not None
-
-
-class Placement(ApiModel):
-    """Where the shards of a model may run."""
-
-    node_selector: Annotated[
-        dict[LabelKey, LabelValue],
-        Field(
-            description="Labels a node must have.",
-            max_length=16,
-            json_schema_extra={
-                VALIDATIONS: [
-                    {
-                        "rule": f"self.all(key, size(key) <= 253 && {LABEL_KEY.cel('key')})",
-                        "message": f"label keys: {LABEL_KEY.hint}",
-                    }
-                ]
-            },
-        ),
-    ] = {}
-    tolerations: Annotated[
-        list[Toleration], Field(description="Taints the shards accept.", max_length=16)
-    ] = []
-    runtime_class_name: Annotated[
-        DnsName | None, Field(description="RuntimeClass of the shards' pods.")
-    ] = None
-    priority_class_name: Annotated[
-        DnsName | None, Field(description="PriorityClass of the shards' pods.")
-    ] = None
-
-
 class ModelEndpointSpec(RuledModel):
     """A model, where its weights lie, and what a shard that runs it needs."""
 
@@ -167,7 +83,17 @@ class ModelEndpointSpec(RuledModel):
         ModelType,
         Field(description="Chat sends prompts through the chat template, Base as plain text."),
     ] = ModelType.CHAT
-    source: Annotated[Source, Field(description="Where weights and tokenizer lie.")]
+    source: Annotated[
+        Source | None,
+        Field(
+            description="Where weights and tokenizer lie. Of a served model the tokenizer alone, "
+            "to count tokens exactly; left out they are estimated."
+        ),
+    ] = None
+    serving: Annotated[
+        Serving | None,
+        Field(description="Backends other than HuggingFace: the server and how it is asked."),
+    ] = None
     device: Annotated[
         Device,
         Field(description="CUDA, or CPU. A shard that finds no such device fails at once."),
@@ -240,7 +166,127 @@ class ModelEndpointSpec(RuledModel):
     placement: Annotated[Placement, Field(description="Where shards may run.")] = Placement()
 
     @rule(
-        "!self.trustRemoteCode || !self.source.uri.startsWith('hf://') || "
+        "self.backend != 'HuggingFace' || has(self.source)",
+        "source is needed: backend HuggingFace loads weights from it, such as uri: hf://owner/name",
+        field=".source",
+    )
+    def _weights_have_a_source(self) -> bool:
+        return self.backend.is_served or self.source is not None
+
+    @rule(
+        "(self.backend == 'HuggingFace') != has(self.serving)",
+        "serving belongs to the backends OpenAI, Anthropic, Gemini and Spark, which need it: set "
+        "serving.model (and serving.url), or use backend HuggingFace without serving",
+        field=".serving",
+    )
+    def _served_models_have_a_server(self) -> bool:
+        return self.backend.is_served == (self.serving is not None)
+
+    @rule(
+        "self.backend == 'OpenAI' || !has(self.serving) || "
+        "(!has(self.serving.provider) && !has(self.serving.path))",
+        "serving.provider and serving.path belong to backend OpenAI: remove them, or set backend "
+        "to OpenAI",
+        field=".serving",
+    )
+    def _providers_speak_openais_protocol(self) -> bool:
+        return (
+            self.backend is Backend.OPENAI
+            or self.serving is None
+            or (self.serving.provider is None and self.serving.path is None)
+        )
+
+    @rule(
+        "self.backend != 'OpenAI' || !has(self.serving) || has(self.serving.url) || "
+        "has(self.serving.provider)",
+        "serving needs a url or a provider: name the server, such as url: "
+        "http://llama.models.svc:8000/v1 or provider: DeepSeek",
+        field=".serving",
+    )
+    def _the_server_is_known(self) -> bool:
+        return (
+            self.backend is not Backend.OPENAI
+            or self.serving is None
+            or self.serving.url is not None
+            or self.serving.provider is not None
+        )
+
+    @rule(
+        "!has(self.serving) || !has(self.serving.url) || "
+        "self.serving.url.startsWith('ws') == (self.backend == 'Spark')",
+        "serving.url begins with wss:// for backend Spark and with https:// or http:// for the "
+        "others",
+        field=".serving.url",
+    )
+    def _the_url_fits_the_backend(self) -> bool:
+        url = self.serving.url if self.serving is not None else None
+        return url is None or url.startswith("ws") == (self.backend is Backend.SPARK)
+
+    @rule(
+        "self.backend != 'Spark' || !has(self.serving) || (has(self.serving.apiKeySecretRef) && "
+        "!has(self.serving.apiKeySecretRef.key))",
+        "Spark signs with three keys: set serving.apiKeySecretRef.name to a Secret with "
+        "SPARK_APP_ID, SPARK_API_KEY and SPARK_API_SECRET, and no key",
+        field=".serving",
+    )
+    def _spark_signs_with_three_keys(self) -> bool:
+        if self.backend is not Backend.SPARK or self.serving is None:
+            return True
+        reference = self.serving.api_key_secret_ref
+        return reference is not None and reference.key is None
+
+    @rule(
+        "self.modelType != 'Base' || !has(self.serving) || (self.backend == 'OpenAI' && "
+        "(!has(self.serving.path) || self.serving.path == 'Completions'))",
+        "modelType Base sends plain text, which only backend OpenAI takes, and only at path "
+        "Completions: use these, or set modelType to Chat",
+        field=".modelType",
+    )
+    def _plain_text_needs_completions(self) -> bool:
+        if self.model_type is not ModelType.BASE or self.serving is None:
+            return True
+        return self.backend is Backend.OPENAI and self.serving.path is not ServedPath.CHAT
+
+    @rule(
+        "self.modelType != 'Chat' || !has(self.serving) || !has(self.serving.path) || "
+        "self.serving.path != 'Completions' || has(self.source)",
+        "modelType Chat at path Completions renders the chat template here: set source to the "
+        "model's tokenizer, or serving.path to Chat",
+        field=".serving.path",
+    )
+    def _templates_need_a_tokenizer(self) -> bool:
+        return (
+            self.model_type is not ModelType.CHAT
+            or self.serving is None
+            or self.serving.path is not ServedPath.COMPLETIONS
+            or self.source is not None
+        )
+
+    @rule(
+        "!has(self.serving) || (!has(self.gpu) && !self.trustRemoteCode && "
+        "self.longPrompt == 'Refuse')",
+        "gpu, trustRemoteCode and longPrompt belong to weights that a shard loads, and this model "
+        "runs elsewhere: remove them",
+        field=".serving",
+    )
+    def _served_models_need_no_device(self) -> bool:
+        return self.serving is None or (
+            self.gpu is None
+            and not self.trust_remote_code
+            and self.long_prompt is LongPrompt.REFUSE
+        )
+
+    @rule(
+        "!has(self.serving) || has(self.source) || !has(self.maxSequenceLength)",
+        "maxSequenceLength needs the model's tokenizer, because nothing is refused on an "
+        "estimate: set source, or remove maxSequenceLength",
+        field=".maxSequenceLength",
+    )
+    def _lengths_need_a_tokenizer(self) -> bool:
+        return self.serving is None or self.source is not None or self.max_sequence_length is None
+
+    @rule(
+        "!self.trustRemoteCode || !has(self.source) || !self.source.uri.startsWith('hf://') || "
         "(has(self.source.revision) && self.source.revision.matches('^[0-9a-f]{40}$'))",
         "trustRemoteCode needs a pinned source: set source.revision to a full commit id "
         "(40 hexadecimal digits), or trustRemoteCode to false",
@@ -249,18 +295,21 @@ class ModelEndpointSpec(RuledModel):
     def _remote_code_is_pinned_by_commit(self) -> bool:
         return (
             not self.trust_remote_code
+            or self.source is None
             or not self.source.uri.startswith(HUB)
             or _COMMIT.fullmatch(self.source.revision or "") is not None
         )
 
     @rule(
-        "!self.trustRemoteCode || self.source.uri.startsWith('hf://') || has(self.source.digest)",
+        "!self.trustRemoteCode || !has(self.source) || self.source.uri.startsWith('hf://') || "
+        "has(self.source.digest)",
         "trustRemoteCode needs a pinned source: set source.digest, or trustRemoteCode to false",
         field=".trustRemoteCode",
     )
     def _remote_code_is_pinned_by_digest(self) -> bool:
         return (
             not self.trust_remote_code
+            or self.source is None
             or self.source.uri.startswith(HUB)
             or self.source.digest is not None
         )
@@ -296,12 +345,33 @@ class ModelEndpointSpec(RuledModel):
         return self.device is not Device.CPU or self.gpu is None
 
     @rule(
-        "!self.source.uri.startsWith('hf://datasets/')",
+        "!has(self.source) || !self.source.uri.startsWith('hf://datasets/')",
         "source.uri names a data set: a model on the hub is hf://owner/name",
         field=".source.uri",
     )
     def _source_is_a_model(self) -> bool:
-        return not self.source.uri.startswith(HUB_DATA)
+        return self.source is None or not self.source.uri.startswith(HUB_DATA)
+
+    @property
+    def weights(self) -> Source:
+        """Where the weights lie; only of a model that a shard loads."""
+        if self.source is None:
+            raise ValueError("a served model without a tokenizer has no source")
+        return self.source
+
+    @property
+    def served(self) -> Serving:
+        """The server; only of a served model."""
+        if self.serving is None:
+            raise ValueError(f"backend {self.backend} is not served")
+        return self.serving
+
+    @property
+    def served_path(self) -> ServedPath:
+        """The server's door that is used."""
+        if self.serving is not None and self.serving.path is not None:
+            return self.serving.path
+        return ServedPath.CHAT if self.model_type is ModelType.CHAT else ServedPath.COMPLETIONS
 
 
 class ModelEndpointStatus(ApiModel):

@@ -56,6 +56,7 @@ class FailureClass(StrEnum):
     MODEL_MISSING = "ModelMissing"
     MODEL_LOAD_FAILED = "ModelLoadFailed"
     MODEL_ACCESS_DENIED = "ModelAccessDenied"
+    ENDPOINT_UNAVAILABLE = "EndpointUnavailable"
     DEVICE_UNAVAILABLE = "DeviceUnavailable"
     DEVICE_OUT_OF_MEMORY = "DeviceOutOfMemory"
     OUT_OF_MEMORY = "OOMKilled"

@@ -7,7 +7,8 @@ WorkerError (70, a bug)
     PromptTooLong (65)          a prompt does not fit into the model
     InputMissing (66)           a file, folder, bucket or repository is not there
     ModelUnusable (78)          the weights do not load, or the device is not there
-    AccessDenied (77)           storage or hub refuses the credentials
+    AccessDenied (77)           storage, hub or server refuses the credentials
+    EndpointUnavailable (69)    a served model does not answer: the Job tries again
     StorageUnavailable (74)     storage did not answer for long: the Job tries again
     HubUnavailable (75)         the hub did not answer: the Job tries again
     Stopped (143)               told to stop, after a checkpoint
@@ -67,10 +68,17 @@ class ModelUnusable(WorkerError):
 
 
 class AccessDenied(WorkerError):
-    """Storage or hub refuses the credentials."""
+    """Storage, hub or server refuses the credentials."""
 
     exit_code = ExitCode.PERMISSION
     default_failure = FailureClass.STORAGE_DENIED
+
+
+class EndpointUnavailable(WorkerError):
+    """A served model's server is away, broken or too busy."""
+
+    exit_code = ExitCode.UNAVAILABLE
+    default_failure = FailureClass.ENDPOINT_UNAVAILABLE
 
 
 class StorageUnavailable(WorkerError):

@@ -16,6 +16,7 @@ _QUIET = (
     "httpx2",
     "httpcore",
     "huggingface_hub",
+    "websockets",
     "filelock",
 )
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 from typing import Final
 
-from kompass_api.credentials import secrets_of, variable_of
-from kompass_api.modelendpoint import Device, Gpu, ModelEndpointSpec
+from kompass_api.credentials import api_keys_of, secrets_of, variable_of
+from kompass_api.modelendpoint import Device, ModelEndpointSpec
+from kompass_api.placement import Gpu
 from kompass_api.rundocument import RUN_DOCUMENT_KEY, RunDocument
 from kompass_api.sources import Source
 from kompass_operator.cluster import Manifest
@@ -60,7 +61,10 @@ def pod_spec(
                 "image": image,
                 "imagePullPolicy": settings.worker_image_pull_policy,
                 "command": ["kompass-worker", *arguments],
-                "env": [*_plain_environment(image, settings), *_secret_environment(part)],
+                "env": [
+                    *_plain_environment(image, settings),
+                    *_secret_environment(part, keys=stage is Stage.SHARD),
+                ],
                 "resources": _resources(endpoint, settings),
                 # Without a termination message, the end of the log says how a pod died.
                 "terminationMessagePolicy": "FallbackToLogsOnError",
@@ -96,7 +100,12 @@ def claims_of(document: RunDocument) -> list[str]:
 
 
 def gpu_of(endpoint: ModelEndpointSpec) -> Gpu | None:
-    """The GPUs of a shard: one where the device is CUDA and nothing else is said."""
+    """The GPUs of a shard: one where the device is CUDA and nothing else is said.
+
+    A served model runs elsewhere and needs none.
+    """
+    if endpoint.backend.is_served:
+        return None
     if endpoint.gpu is not None or endpoint.device is not Device.CUDA:
         return endpoint.gpu
     return Gpu()
@@ -108,7 +117,7 @@ def _sources(document: RunDocument) -> list[Source]:
         for benchmark in document.benchmarks
     ]
     return [
-        *(model.spec.source for model in document.models),
+        *(model.spec.source for model in document.models if model.spec.source is not None),
         *(source for source in data if source is not None),
     ]
 
@@ -124,13 +133,15 @@ def _plain_environment(image: str, settings: Settings) -> list[Manifest]:
     return [{"name": name, "value": value} for name, value in values.items()]
 
 
-def _secret_environment(document: RunDocument) -> list[Manifest]:
+def _secret_environment(document: RunDocument, *, keys: bool) -> list[Manifest]:
+    """Keys of sources, and of served models where the stage asks them."""
+    api_keys = api_keys_of(document) if keys else []
     return [
         {
             "name": variable_of(secret, key),
             "valueFrom": {"secretKeyRef": {"name": secret, "key": key}},
         }
-        for secret, key in secrets_of(document)
+        for secret, key in sorted({*secrets_of(document), *api_keys})
     ]
 
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from kompass_api import Benchmark, EvalRun, ModelEndpoint
 from kompass_api.definitions import KINDS, Kind, definition
-from kompass_api.modelendpoint import ResourceAmounts
+from kompass_api.placement import ResourceAmounts
 from kompass_api.resources import RuledModel
 from kompass_api.rules import VALIDATIONS, Shape, cel_text, immutable, rules_of
 

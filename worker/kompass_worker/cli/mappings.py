@@ -73,6 +73,8 @@ def _reference(
 
 
 def _endpoint(endpoint: ModelEndpoint, mappings: Sequence[Mapping]) -> ModelEndpoint:
+    if endpoint.spec.source is None:
+        return endpoint
     source = _mapped(endpoint.spec.source, mappings)
     spec = endpoint.spec.model_copy(update={"source": source})
     return endpoint.model_copy(update={"spec": spec})
