@@ -27,6 +27,7 @@ from kompass_worker.summary import (
     report_of,
     samples,
     scores,
+    submissions,
 )
 
 logger = logging.getLogger(__name__)
@@ -39,7 +40,8 @@ def run_summarize(place: Workplace) -> tuple[ReportOutcome, Report]:
     answers = [answer for held in manifests for answer in _answers(place.store, held)]
     proof = completeness(stored.plan, answers)
     _check_complete(proof, stored.plan, manifests)
-    rows = samples(stored.plan, _questions(place), distinct(answers))
+    questions = list(_questions(place))
+    rows = samples(stored.plan, questions, distinct(answers))
     numbers = scores(stored.plan, rows)
     report = report_of(
         place.document,
@@ -50,6 +52,8 @@ def run_summarize(place: Workplace) -> tuple[ReportOutcome, Report]:
         scores=numbers,
     )
     place.store.put(SAMPLES_KEY, compressed(sample_lines(rows)))
+    for name, content in submissions(rows, questions).items():
+        place.store.put(f"{REPORT_FOLDER}/{name}", content.encode())
     digest = _put_report(place.store, report)
     outcome = ReportOutcome(
         uri=f"{place.store.uri}/{REPORT_FOLDER}",

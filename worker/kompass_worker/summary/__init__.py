@@ -5,6 +5,7 @@ from kompass_worker.summary.headlines import headline
 from kompass_worker.summary.reports import report_of
 from kompass_worker.summary.samples import samples
 from kompass_worker.summary.scores import scores
+from kompass_worker.summary.submissions import submissions
 
 __all__ = [
     "Answer",
@@ -14,4 +15,5 @@ __all__ = [
     "report_of",
     "samples",
     "scores",
+    "submissions",
 ]
