@@ -30,7 +30,7 @@ def group_scores(group: PlannedGroup, model: str, rows: Rows) -> Iterator[Score]
 
 
 def _metrics(group: PlannedGroup, rows: Rows) -> list[str]:
-    """ "" (each member's first, or the one it names), then those that all have, if several."""
+    """Empty (each member's first, or the one it names), then those that all have, if several."""
     if any(member.metric for member in group.members):
         return [""]
     held = [
