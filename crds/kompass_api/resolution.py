@@ -117,10 +117,11 @@ def _model_problems(name: str, run: EvalRun, around: Surroundings) -> Iterable[P
         yield from _source_problems(f"ModelEndpoint {name!r}", endpoint.spec.source, around)
     if endpoint.spec.model_type is ModelType.CHAT:
         for ref in run.spec.benchmarks:
-            if _method_of(ref, around) is Method.PERPLEXITY:
+            method = _method_of(ref, around)
+            if method is not None and not method.writes:
                 yield Problem(
                     Reason.INVALID_SPEC,
-                    f"benchmark {ref.name!r} compares perplexities of plain text, but "
+                    f"benchmark {ref.name!r} weighs plain text ({method}), but "
                     f"ModelEndpoint {name!r} has modelType Chat: name an endpoint with "
                     "modelType Base",
                     may_pass=False,

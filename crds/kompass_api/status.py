@@ -37,7 +37,14 @@ class HeadlineScore(ApiModel):
     benchmark: Annotated[str, Field(description="Row of the report's table.", max_length=253)]
     model: Annotated[str, Field(description="ModelEndpoint.", max_length=63)]
     metric: Annotated[str, Field(description="Metric, such as accuracy.", max_length=63)]
-    mode: Annotated[str, Field(description="gen or ppl.", max_length=16)]
+    mode: Annotated[str, Field(description="gen, ppl, ll or unknown.", max_length=16)]
+    version: Annotated[
+        str,
+        Field(
+            description="OpenCompass' six-digit version; compare numbers of the same one.",
+            max_length=16,
+        ),
+    ] = "-"
     value: Annotated[str, Field(description="The score, in percent, two decimals.", max_length=32)]
     stderr: Annotated[
         str | None, Field(description="Its standard error; absent below two items.", max_length=32)

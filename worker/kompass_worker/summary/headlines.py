@@ -28,6 +28,7 @@ def _shown(score: Score) -> HeadlineScore:
         model=score.model,
         metric=score.metric,
         mode=score.mode,
+        version=score.oc_version,
         value="-" if score.value is None else f"{score.value:.2f}",
         stderr=None if score.stderr is None else f"{score.stderr:.2f}",
         n=score.n,
