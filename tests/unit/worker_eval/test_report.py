@@ -72,7 +72,9 @@ REPORT = Report(
 )
 
 
-@pytest.mark.parametrize("name", ["report.json", "report.csv", "report.txt", "report.md"])
+@pytest.mark.parametrize(
+    "name", ["report.json", "report.csv", "report.txt", "report.md", "scores.csv"]
+)
 def test_a_rendering_is_as_it_was_read(name: str) -> None:
     path = GOLDEN / name
     if os.environ.get("UPDATE_GOLDEN"):

@@ -11,6 +11,7 @@ import json
 
 from kompass_api.results import Report
 from kompass_worker.report.cells import cells_of
+from kompass_worker.report.lineage import scores_csv
 from kompass_worker.report.markdown import markdown_page
 from kompass_worker.report.notes import notes
 from kompass_worker.report.table import table
@@ -24,6 +25,7 @@ def renderings(report: Report) -> dict[str, str]:
         "report.csv": report_csv(report),
         "report.txt": report_txt(report),
         "report.md": markdown_page(report),
+        "scores.csv": scores_csv(report),
     }
 
 
