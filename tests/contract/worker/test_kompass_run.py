@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from kompass_worker.cli.run import Status, Wish, carry_out
+from kompass_worker.cli.run import Wish, carry_out
+from kompass_worker.cli.usage import Status
 from kompass_worker.inference.attempts import ShardFolder
 from kompass_worker.inference.parts import decompressed
 from kompass_worker.store import FolderStore

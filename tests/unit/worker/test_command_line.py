@@ -9,9 +9,10 @@ from typer.testing import CliRunner
 
 from kompass_api.sources import Source
 from kompass_worker.cli import app
-from kompass_worker.cli.manifests import WrongUsage, read_manifests
+from kompass_worker.cli.manifests import read_manifests
 from kompass_worker.cli.mappings import Mapping, parse_mapping
 from kompass_worker.cli.run import Wish, cache_folder, local_settings, prepare
+from kompass_worker.cli.usage import WrongUsage
 
 ENDPOINT = """
 apiVersion: kompass.dev/v1alpha1
@@ -85,15 +86,17 @@ def test_a_volume_of_a_cluster_can_be_put_elsewhere(tmp_path: Path) -> None:
             r"2 EvalRuns \(trial, other\): choose one with --run",
             id="several-runs",
         ),
-        pytest.param([ENDPOINT, ENDPOINT, RUN], "'small' is there more than once", id="twice"),
+        pytest.param(
+            [ENDPOINT, ENDPOINT, RUN], "ModelEndpoint small is there more than once", id="twice"
+        ),
         pytest.param(
             [ENDPOINT.replace("device: CPU", "device: TPU"), RUN],
-            r"run\.yaml, document 1, ModelEndpoint small: spec\.device: .*'CUDA' or 'CPU'.*'TPU'",
+            r'run\.yaml:5: ModelEndpoint small: spec\.device: .*"TPU".*values: "CUDA", "CPU"',
             id="wrong-value",
         ),
         pytest.param(
             [ENDPOINT, RUN.replace("benchmarks:", "benchmark:")],
-            r"document 2, EvalRun trial: spec\.benchmark: .*no such field",
+            r'run\.yaml:12: .*unknown field "spec.benchmark"; did you mean benchmarks',
             id="misspelt-field",
         ),
         pytest.param(["kind: Pod\napiVersion: v1\n"], r"kind 'Pod'; expected", id="other-kind"),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
-import yaml
 from pydantic import ValidationError
 
 from kompass_api.benchmark import Benchmark
@@ -15,6 +15,11 @@ from kompass_api.evalrun import EvalRun
 from kompass_api.modelendpoint import ModelEndpoint
 from kompass_api.resolution import nearest
 from kompass_api.resources import API_VERSION
+from kompass_worker.cli.documents import Document, read_documents
+from kompass_worker.cli.refusals import refusals
+from kompass_worker.cli.usage import WrongUsage
+
+Resource = EvalRun | ModelEndpoint | Benchmark
 
 KINDS: Final[dict[str, type[EvalRun | ModelEndpoint | Benchmark]]] = {
     "EvalRun": EvalRun,
@@ -22,10 +27,6 @@ KINDS: Final[dict[str, type[EvalRun | ModelEndpoint | Benchmark]]] = {
     "Benchmark": Benchmark,
 }
 _Resource = TypeVar("_Resource", EvalRun, ModelEndpoint, Benchmark)
-
-
-class WrongUsage(Exception):
-    """What a person asked for cannot be done; the message says what to do instead."""
 
 
 @dataclass(frozen=True)
@@ -53,83 +54,104 @@ class Manifests:
 
 
 @dataclass(frozen=True)
-class _Document:
-    place: str
-    content: dict[str, Any]
+class Held:
+    """A resource, and the document it was read from."""
+
+    resource: Resource
+    document: Document
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What the files hold, and what is wrong with them, a line each."""
+
+    held: tuple[Held, ...]
+    problems: tuple[str, ...]
+
+    def manifests(self) -> Manifests:
+        """The resources that are right."""
+        resources = [one.resource for one in self.held]
+        return Manifests(
+            runs=_by_name(EvalRun, resources),
+            endpoints=_by_name(ModelEndpoint, resources),
+            benchmarks=_by_name(Benchmark, resources),
+        )
 
 
 def read_manifests(files: Sequence[Path]) -> Manifests:
     """Every document of the files, or WrongUsage with all that is wrong with them."""
+    checked = check_documents(document for file in files for document in read_documents(file))
+    if checked.problems:
+        raise WrongUsage("\n".join(checked.problems))
+    return checked.manifests()
+
+
+def check_documents(documents: Iterable[Document]) -> Checked:
+    """The documents as resources; every problem names file, line and field."""
+    held: list[Held] = []
     problems: list[str] = []
-    resources: list[EvalRun | ModelEndpoint | Benchmark] = []
-    for document in _documents(files):
+    for document in documents:
+        kind = document.content.get("kind")
+        if kind not in KINDS or document.content.get("apiVersion") != API_VERSION:
+            problems.append(_stranger(document))
+            continue
+        problems += _repeated(document)
         try:
-            resources.append(_resource(document))
+            held.append(Held(_resource(document), document))
         except ValidationError as error:
-            problems += _explained(document, error)
-    if problems:
-        raise WrongUsage("\n".join(problems))
-    return Manifests(
-        runs=_by_name(EvalRun, resources),
-        endpoints=_by_name(ModelEndpoint, resources),
-        benchmarks=_by_name(Benchmark, resources),
+            problems += _refused(document, error)
+    return Checked(tuple(held), (*problems, *_taken(held)))
+
+
+def title_of(document: Document) -> str:
+    """Kind and name, such as `EvalRun nightly`."""
+    metadata = document.content.get("metadata")
+    name = metadata.get("name", "?") if isinstance(metadata, dict) else "?"
+    return f"{document.content.get('kind')} {name}"
+
+
+def _resource(document: Document) -> Resource:
+    # JSON in strict mode, as the API server reads it: "4" is no number, 1 is no truth.
+    content = json.dumps(document.content, default=str)
+    return KINDS[document.content["kind"]].model_validate_json(content, strict=True)
+
+
+def _stranger(document: Document) -> str:
+    content = document.content
+    return (
+        f"{document.place()}: found apiVersion {content.get('apiVersion')!r}, kind "
+        f"{content.get('kind')!r}; expected apiVersion {API_VERSION} and kind {', '.join(KINDS)}"
     )
 
 
-def _documents(files: Sequence[Path]) -> Iterator[_Document]:
-    for file in files:
-        try:
-            contents = list(yaml.safe_load_all(file.read_text(encoding="utf-8")))
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
-            raise WrongUsage(f"{file}: {reason}") from error
-        except yaml.YAMLError as error:
-            raise WrongUsage(f"{file}: not YAML: {error}") from error
-        for number, content in enumerate(contents, start=1):
-            if content is not None:
-                yield _document(f"{file}, document {number}", content)
+def _refused(document: Document, error: ValidationError) -> Iterator[str]:
+    model = KINDS[document.content["kind"]]
+    for refusal in refusals(model, error):
+        place = document.place(refusal.path)
+        field = f"{refusal.field}: " if refusal.field else ""
+        yield f"{place}: {title_of(document)}: {field}{refusal.message}"
 
 
-def _document(place: str, content: object) -> _Document:
-    if not isinstance(content, dict):
-        raise WrongUsage(f"{place}: expected an object with apiVersion and kind")
-    if content.get("kind") not in KINDS or content.get("apiVersion") != API_VERSION:
-        raise WrongUsage(
-            f"{place}: found apiVersion {content.get('apiVersion')!r}, kind "
-            f"{content.get('kind')!r}; expected apiVersion {API_VERSION} and kind "
-            f"{', '.join(KINDS)}"
+def _repeated(document: Document) -> Iterator[str]:
+    for line, key in document.repeated_keys():
+        yield (
+            f"{document.file}:{line}: {title_of(document)}: key {key!r} is already set in this "
+            "object: keep one of them"
         )
-    return _Document(place, content)
 
 
-def _resource(document: _Document) -> EvalRun | ModelEndpoint | Benchmark:
-    return KINDS[document.content["kind"]].model_validate(document.content)
+def _taken(held: Iterable[Held]) -> Iterator[str]:
+    first: dict[str, Document] = {}
+    for one in held:
+        title = title_of(one.document)
+        before = first.setdefault(title, one.document)
+        if before is not one.document:
+            path = ("metadata", "name")
+            yield (
+                f"{one.document.place(path)}: {title} is there more than once (first in "
+                f"{before.place(path)}): remove one, or give it another name"
+            )
 
 
-def _explained(document: _Document, error: ValidationError) -> Iterator[str]:
-    kind = document.content["kind"]
-    name = (document.content.get("metadata") or {}).get("name", "?")
-    for problem in error.errors():
-        field = ".".join(str(step) for step in problem["loc"]) or kind
-        found = problem["input"]
-        # Rules of ours say themselves what they found.
-        is_ours = problem["type"] == "kompass_rule"
-        is_short = isinstance(found, str | int | float | bool)
-        shown = f" (found {found!r})" if is_short and not is_ours else ""
-        hint = ""
-        if problem["type"] == "extra_forbidden":
-            hint = ": no such field; remove it or correct its name"
-        yield f"{document.place}, {kind} {name}: {field}: {problem['msg']}{hint or shown}"
-
-
-def _by_name(
-    kind: type[_Resource], resources: Iterable[EvalRun | ModelEndpoint | Benchmark]
-) -> dict[str, _Resource]:
-    found: dict[str, _Resource] = {}
-    for resource in resources:
-        if not isinstance(resource, kind):
-            continue
-        if resource.metadata.name in found:
-            raise WrongUsage(f"{resource.kind} {resource.metadata.name!r} is there more than once")
-        found[resource.metadata.name] = resource
-    return found
+def _by_name(kind: type[_Resource], resources: Iterable[Resource]) -> dict[str, _Resource]:
+    return {held.metadata.name: held for held in resources if isinstance(held, kind)}

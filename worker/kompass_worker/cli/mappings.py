@@ -11,7 +11,8 @@ from kompass_api.evalrun import BenchmarkRef, EvalRun
 from kompass_api.modelendpoint import ModelEndpoint
 from kompass_api.sources import Source
 from kompass_worker.benchmarks.catalogue import builtin
-from kompass_worker.cli.manifests import Manifests, WrongUsage
+from kompass_worker.cli.manifests import Manifests
+from kompass_worker.cli.usage import WrongUsage
 
 
 @dataclass(frozen=True)

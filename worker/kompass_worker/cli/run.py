@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +20,9 @@ from kompass_api.rundocument import ResolvedStorage, RunDocument
 from kompass_api.sources import S3Connection
 from kompass_worker.cli.display import Display
 from kompass_worker.cli.local import evaluate
-from kompass_worker.cli.manifests import WrongUsage, read_manifests
+from kompass_worker.cli.manifests import read_manifests
 from kompass_worker.cli.mappings import mapped, parse_mapping
+from kompass_worker.cli.usage import Status, WrongUsage
 from kompass_worker.errors import InvalidRequest, Stopped, WorkerError
 from kompass_worker.inference.layout import RUN_KEY
 from kompass_worker.logs import json_lines, quieten_libraries
@@ -44,14 +44,6 @@ _ELSEWHERE = (
     FailureClass.HUB_UNAVAILABLE,
 )
 """Failures that a folder of this machine in place of a source may mend."""
-
-
-class Status(IntEnum):
-    """The command's exit status."""
-
-    SUCCEEDED = 0
-    FAILED = 1
-    WRONG_USAGE = 2
 
 
 @dataclass(frozen=True)
