@@ -1,6 +1,7 @@
 """Rows of a benchmark's data files, checked, and the digest of the files they came from."""
 
 from kompass_worker.datasets.digests import data_digest
-from kompass_worker.datasets.rows import Row, file_of, read_rows
+from kompass_worker.datasets.files import file_of
+from kompass_worker.datasets.rows import Reading, Row, read_rows, read_subject
 
-__all__ = ["Row", "data_digest", "file_of", "read_rows"]
+__all__ = ["Reading", "Row", "data_digest", "file_of", "read_rows", "read_subject"]

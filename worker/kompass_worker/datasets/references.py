@@ -6,6 +6,7 @@ Pure.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from string import ascii_uppercase
 
 from kompass_api.benchmark import BenchmarkSpec
 from kompass_worker.datasets.rows import Row
@@ -14,19 +15,15 @@ from kompass_worker.errors import InvalidData
 
 def check_references(spec: BenchmarkSpec, rows: Sequence[Row], file: str) -> None:
     """Refuse the first row whose answer no prediction could equal; an absent answer passes."""
-    labels = spec.prompt.labels
+    labels = spec.prompt.label_names
+    reads_capital = [step.name for step in spec.extraction] == ["first_capital"]
     for row in rows:
         if not row.reference:
             continue
         if labels and row.reference not in labels:
             raise _refusal(spec, row, file, f"one of {', '.join(labels)}")
-        reads_capital = [step.name for step in spec.extraction] == ["first_capital"]
-        if reads_capital and not _is_capital(row.reference):
+        if reads_capital and row.reference not in tuple(ascii_uppercase):
             raise _refusal(spec, row, file, "one capital letter")
-
-
-def _is_capital(text: str) -> bool:
-    return len(text) == 1 and text.isupper()
 
 
 def _refusal(spec: BenchmarkSpec, row: Row, file: str, expected: str) -> InvalidData:

@@ -1,0 +1,181 @@
+"""JMESPath over rows, with functions for text.
+
+Pure. An expression comes with a benchmark that anyone may write, so none may take forever: results
+are bounded, and a regular expression has a deadline.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Self, TypeVar, cast
+
+import jmespath
+import regex
+from jmespath.exceptions import JMESPathError, JMESPathTypeError
+from jmespath.functions import Functions, signature
+from jmespath.visitor import TreeInterpreter
+
+from kompass_api.resolution import nearest
+from kompass_worker.datasets.values import MAX_CHARACTERS, MAX_PARTS, check_value, kind_of
+from kompass_worker.errors import InvalidData, InvalidRequest
+
+REGEX_SECONDS: Final = 2.0
+"""For one search; a pattern without runaway backtracking takes microseconds."""
+
+_LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_SHOWN: Final = 200
+_TEXT: Final[Mapping[str, Sequence[str]]] = {"types": ["string"]}
+
+
+_Types = Mapping[str, Sequence[str]]
+_Function = TypeVar("_Function", bound=Callable[..., object])
+
+
+def _takes(*arguments: _Types) -> Callable[[_Function], _Function]:
+    """The types of a function's arguments, in jmespath's words."""
+    return cast("Callable[[_Function], _Function]", signature(*arguments))
+
+
+class _Unfit(ValueError):
+    """A function cannot do what it was asked; the message says why."""
+
+
+class _RowFunctions(Functions):  # type: ignore[misc]  # jmespath is not typed
+    """JMESPath's functions and those of data.columns."""
+
+    @_takes(_TEXT, _TEXT, _TEXT)
+    def _func_replace(self, text: str, old: str, new: str) -> str:
+        if not old:
+            raise _Unfit("replace() has an empty second argument; expected the text to replace")
+        # Never shorter than the true length, and known before the memory is asked for.
+        _bounded(len(text) + text.count(old) * max(0, len(new) - len(old)))
+        return text.replace(old, new)
+
+    @_takes(_TEXT, _TEXT)
+    def _func_split(self, text: str, by: str) -> list[str]:
+        if not by:
+            raise _Unfit("split() has an empty second argument; expected what stands between")
+        return text.split(by)
+
+    @_takes(_TEXT)
+    def _func_strip(self, text: str) -> str:
+        return text.strip()
+
+    @_takes(_TEXT, _TEXT)
+    def _func_regex(self, text: str, pattern: str) -> str | None:
+        """The first group of the first match, or the match where there is none; null: no match."""
+        try:
+            found = regex.search(pattern, text, timeout=REGEX_SECONDS)
+        except regex.error as error:
+            raise _Unfit(f"regex() has the pattern {pattern[:_SHOWN]!r}: {error}") from error
+        except TimeoutError as error:
+            raise _Unfit(
+                f"regex() with the pattern {pattern[:_SHOWN]!r} took over {REGEX_SECONDS:g} s: "
+                "write it without repetitions in each other"
+            ) from error
+        if found is None:
+            return None
+        return found.group(1) if found.re.groups else found.group()
+
+    @_takes({"types": ["number", "string"]})
+    def _func_letter(self, index: object) -> str:
+        text = str(index)
+        if not (text.isascii() and text.isdecimal() and int(text) < len(_LETTERS)):
+            raise _Unfit(f"letter() of {text[:_SHOWN]!r}; expected a whole number from 0 to 25")
+        return _LETTERS[int(text)]
+
+    @_takes(_TEXT, {"types": ["array-string"]})
+    def _func_join(self, separator: str, texts: list[str]) -> str:
+        _bounded(sum(map(len, texts)) + len(separator) * len(texts))
+        return separator.join(texts)
+
+    @_takes({"types": []})
+    def _func_to_string(self, value: object) -> object:
+        check_value(value, "to_string()", "its argument")
+        return super()._func_to_string(value)
+
+
+class _Interpreter(TreeInterpreter):  # type: ignore[misc]  # jmespath is not typed
+    """JMESPath's interpreter, without lists that double and double again."""
+
+    def visit(self, node: Mapping[str, Any], *args: object, **kwargs: object) -> object:
+        found = super().visit(node, *args, **kwargs)
+        if isinstance(found, list) and len(found) > MAX_PARTS:
+            raise _Unfit(f"gives a list of over {MAX_PARTS} values")
+        return found
+
+
+_INTERPRETER: Final = _Interpreter(jmespath.Options(custom_functions=_RowFunctions()))
+
+
+@dataclass(frozen=True)
+class Expression:
+    """A JMESPath expression that was read, and where it was written."""
+
+    text: str
+    written_in: str
+    """Such as data.where."""
+    tree: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, text: str, written_in: str) -> Self:
+        """The expression, or InvalidRequest with what is wrong in it."""
+        try:
+            tree = jmespath.compile(text).parsed
+        except (JMESPathError, RecursionError) as error:
+            reason = str(error).splitlines()[0].rstrip(":") if str(error) else "too long"
+            raise InvalidRequest(
+                f"{written_in} is {text!r}: {reason}; expected JMESPath"
+            ) from error
+        for name in _functions(tree):
+            if name not in _RowFunctions.FUNCTION_TABLE:
+                raise InvalidRequest(
+                    f"{written_in} is {text!r}: no function {name}()"
+                    f"{nearest(name, _RowFunctions.FUNCTION_TABLE)}"
+                )
+        return cls(text, written_in, tree)
+
+    def value(self, fields: object, place: str) -> object:
+        """What the expression gives for a row or a document."""
+        try:
+            found = _INTERPRETER.visit(self.tree, fields)
+        except (JMESPathError, _Unfit) as error:
+            raise InvalidData(
+                f"{place}: {self.written_in} {self.text!r}: {_reason(error)}{_has(fields)}"
+            ) from error
+        check_value(found, place, self.written_in)
+        return found
+
+    def holds(self, fields: object, place: str) -> bool:
+        """Whether it gives anything but false, null and emptiness."""
+        found = self.value(fields, place)
+        return found is not None and found is not False and found not in ("", [], {})
+
+
+def _functions(node: Mapping[str, Any]) -> Iterator[str]:
+    if node["type"] == "function_expression":
+        yield node["value"]
+    for child in node["children"]:
+        # Some nodes of jmespath hold plain values among their children.
+        if isinstance(child, dict):
+            yield from _functions(child)
+
+
+def _bounded(length: int) -> None:
+    if length > MAX_CHARACTERS:
+        raise _Unfit(f"gives {length} characters; expected at most {MAX_CHARACTERS}")
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, JMESPathTypeError):
+        expected = " or ".join(error.expected_types)
+        return f"{error.function_name}() got {kind_of(error.current_value)}; expected {expected}"
+    return str(error)
+
+
+def _has(fields: object) -> str:
+    if not isinstance(fields, dict):
+        return f" (found {kind_of(fields)})"
+    shown = ", ".join(f"{name}: {kind_of(value)}" for name, value in list(fields.items())[:12])
+    return f" (the row has {shown})"
