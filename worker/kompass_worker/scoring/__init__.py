@@ -1,5 +1,30 @@
-"""From answers to verdicts, and from verdicts to numbers with error bars."""
+"""From answers to verdicts, and from verdicts to numbers with error bars.
 
-from kompass_worker.scoring.verdicts import Verdict, score_prediction
+`registry` says how a package of your own adds an extraction or a metric.
+"""
 
-__all__ = ["Verdict", "score_prediction"]
+from kompass_worker.scoring.answers import Answered, CannotJudge, Judgement, Verdict
+from kompass_worker.scoring.metrics import METRICS, Metric
+from kompass_worker.scoring.verdicts import (
+    answered_of,
+    check_scoring,
+    chosen,
+    judged,
+    metric_for,
+    score_prediction,
+)
+
+__all__ = [
+    "METRICS",
+    "Answered",
+    "CannotJudge",
+    "Judgement",
+    "Metric",
+    "Verdict",
+    "answered_of",
+    "check_scoring",
+    "chosen",
+    "judged",
+    "metric_for",
+    "score_prediction",
+]

@@ -1,4 +1,4 @@
-"""The verdict on one answer.
+"""The verdict on one answer: the extraction chain, then the metric.
 
 Pure.
 """
@@ -6,12 +6,19 @@ Pure.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Final
 
-from kompass_api.benchmark import BenchmarkSpec
+from kompass_api.benchmark import BenchmarkSpec, Subject, extraction_of, metric_of
 from kompass_api.results import Prediction
-from kompass_worker.scoring.extraction import EXTRACTIONS
+from kompass_api.scoring import ExtractionStep
+from kompass_api.scoring import Metric as MetricChoice
+from kompass_worker.scoring.answers import Answered, CannotJudge, Judgement, Verdict
+from kompass_worker.scoring.extraction import EXTRACTORS
 from kompass_worker.scoring.metrics import METRICS
+from kompass_worker.scoring.metrics.metric import Metric, mean_metric
 
 NO_REFERENCE = "NoReference"
 """The data holds no answer, as in a test set that is to be submitted."""
@@ -19,24 +26,120 @@ NO_REFERENCE = "NoReference"
 NOT_FINITE = "PerplexityNotFinite"
 """The model's numbers overflowed: no label can be said to be the likeliest."""
 
+NOT_A_NUMBER = "ScoreNotFinite"
+"""The metric gave no number that a mean could be taken of."""
 
-@dataclass(frozen=True)
-class Verdict:
-    """What was read out of an answer, and what it is worth."""
+NO_FIELDS: Final[Mapping[str, str]] = MappingProxyType({})
 
-    extracted: str | None
-    score: float | None
-    """None where it cannot be judged; it leaves the mean and is counted."""
-    unscored_reason: str | None = None
+_Arguments = tuple[tuple[str, str], ...]
 
 
-def score_prediction(spec: BenchmarkSpec, prediction: Prediction, reference: str) -> Verdict:
+def score_prediction(
+    spec: BenchmarkSpec,
+    subject: Subject,
+    prediction: Prediction,
+    reference: str,
+    row: Mapping[str, str] = NO_FIELDS,
+) -> Verdict:
     """The verdict; an answer in which nothing is found is wrong, as OpenCompass counts it."""
+    metric = metric_for(spec, subject)
     if any(not math.isfinite(label.nll) for label in prediction.scores):
-        return Verdict(None, None, NOT_FINITE)
-    extracted = prediction.prediction
-    for step in spec.extraction:
-        extracted = EXTRACTIONS[step.name](extracted)
-    if not reference:
-        return Verdict(extracted, None, NO_REFERENCE)
-    return Verdict(extracted, METRICS[spec.metric.name](extracted, reference))
+        return _unscored(metric, NOT_FINITE)
+    try:
+        answered = answered_of(extraction_of(spec, subject), prediction, reference, row)
+    except CannotJudge as error:
+        return _unscored(metric, error.reason)
+    return judged(metric, answered)
+
+
+def answered_of(
+    chain: Sequence[ExtractionStep],
+    prediction: Prediction,
+    reference: str,
+    row: Mapping[str, str] = NO_FIELDS,
+) -> Answered:
+    """What a metric is given of a prediction."""
+    rules = [_rule(step.name, _frozen(step.arguments)) for step in chain]
+    texts = prediction.samples or [prediction.prediction]
+    return Answered(
+        prediction=prediction.prediction,
+        extracted=tuple(_read(rules, text) for text in texts),
+        reference=reference,
+        row=row,
+        samples=tuple(prediction.samples),
+        scores=tuple(prediction.scores),
+    )
+
+
+def judged(metric: Metric, answered: Answered) -> Verdict:
+    """The metric's verdict, the mean over the samples where it judges each by itself."""
+    if metric.needs_reference and not answered.reference:
+        return _unscored(metric, NO_REFERENCE, answered)
+    try:
+        found = _judgements(metric, answered)
+    except CannotJudge as error:
+        return _unscored(metric, error.reason, answered)
+    values = {
+        row: math.fsum(each.values[row] for each in found) / len(found) for row in found[0].values
+    }
+    if not all(map(math.isfinite, values.values())):
+        return _unscored(metric, NOT_A_NUMBER, answered)
+    read = found[0].read
+    return Verdict(answered.answer if read is None else read, values, None, answered)
+
+
+def metric_for(spec: BenchmarkSpec, subject: Subject) -> Metric:
+    """How a subject's answers are judged; says what is wrong with its name or arguments."""
+    return chosen(metric_of(spec, subject))
+
+
+def chosen(choice: MetricChoice) -> Metric:
+    """The metric that a benchmark names."""
+    return _metric(choice.name, _frozen(choice.arguments))
+
+
+def check_scoring(spec: BenchmarkSpec, subject: Subject) -> None:
+    """Refuse extractions and metrics that do not exist or have wrong arguments."""
+    metric_for(spec, subject)
+    for step in extraction_of(spec, subject):
+        _rule(step.name, _frozen(step.arguments))
+
+
+def _judgements(metric: Metric, answered: Answered) -> list[Judgement]:
+    if metric.all_samples or len(answered.extracted) == 1:
+        return [metric.judge(answered)]
+    return [metric.judge(answered.single(place)) for place in range(len(answered.extracted))]
+
+
+def _unscored(metric: Metric, reason: str, answered: Answered | None = None) -> Verdict:
+    extracted = None if answered is None else answered.answer
+    return Verdict(extracted, {metric.rows[0]: None}, reason, answered)
+
+
+def _read(rules: Sequence[Callable[[str], str]], text: str) -> str:
+    for rule in rules:
+        text = rule(text)
+    return text
+
+
+def _frozen(arguments: Mapping[str, str]) -> _Arguments:
+    return tuple(sorted(arguments.items()))
+
+
+# A run asks for the same few rules once for every answer.
+@lru_cache(maxsize=1024)
+def _rule(name: str, arguments: _Arguments) -> Callable[[str], str]:
+    rule: Callable[[str], str] = EXTRACTORS.bound(name, dict(arguments))
+    return rule
+
+
+@lru_cache(maxsize=1024)
+def _metric(name: str, arguments: _Arguments) -> Metric:
+    found = METRICS.bound(name, dict(arguments))
+    if isinstance(found, Metric):
+        return found
+
+    def judge(answered: Answered) -> Judgement:
+        return Judgement({name: float(found(answered))})
+
+    return mean_metric([name], judge)

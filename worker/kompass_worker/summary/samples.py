@@ -32,7 +32,13 @@ def _samples(
 
 
 def _sample(model: str, item: PlannedItem, question: Question, prediction: Prediction) -> Sample:
-    verdict = score_prediction(question.spec, prediction, question.reference)
+    verdict = score_prediction(
+        question.spec,
+        question.sheet.subject,
+        prediction,
+        question.reference,
+        dict(question.values),
+    )
     return Sample(
         model=model,
         item=item.id,

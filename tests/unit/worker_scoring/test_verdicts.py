@@ -1,0 +1,68 @@
+"""The verdict on one answer."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from unit.worker_scoring.builders import TOY, ppl_spec_of, prediction_of, spec_of
+
+from kompass_api.benchmark import BenchmarkSpec
+from kompass_api.results import Prediction
+from kompass_api.rundocument import canonical_json
+from kompass_worker.scoring import Verdict, score_prediction
+from kompass_worker.scoring.verdicts import NO_REFERENCE, NOT_FINITE
+
+NAN_SCORES = [{"label": "A", "nll": math.nan, "tokens": 3}, {"label": "B", "nll": 1, "tokens": 3}]
+
+
+@pytest.mark.parametrize(
+    ("spec", "text", "reference", "more", "expected"),
+    [
+        pytest.param(spec_of(), "是 B", "B", {}, Verdict("B", {"accuracy": 1.0}), id="right"),
+        pytest.param(spec_of(), "是 C", "B", {}, Verdict("C", {"accuracy": 0.0}), id="wrong"),
+        pytest.param(
+            spec_of(), "不知道", "B", {}, Verdict("", {"accuracy": 0.0}), id="no-letter-is-wrong"
+        ),
+        pytest.param(
+            spec_of(),
+            "A",
+            "",
+            {},
+            Verdict("A", {"accuracy": None}, NO_REFERENCE),
+            id="no-reference",
+        ),
+        pytest.param(ppl_spec_of(), "A", "A", {}, Verdict("A", {"accuracy": 1.0}), id="label"),
+        pytest.param(
+            spec_of(extraction=[]),
+            "A ",
+            "A",
+            {},
+            Verdict("A ", {"accuracy": 0.0}),
+            id="nothing-is-stripped",
+        ),
+        pytest.param(
+            ppl_spec_of(),
+            "A",
+            "A",
+            {"scores": NAN_SCORES},
+            Verdict(None, {"accuracy": None}, NOT_FINITE),
+            id="perplexity-is-not-a-number",
+        ),
+    ],
+)
+def test_the_verdict_on_an_answer(
+    spec: BenchmarkSpec, text: str, reference: str, more: dict[str, Any], expected: Verdict
+) -> None:
+    found = score_prediction(spec, TOY, prediction_of(text, **more), reference)
+    assert replace(found, answered=None) == expected
+
+
+def test_a_perplexity_that_overflowed_survives_storage() -> None:
+    held = prediction_of("A", scores=NAN_SCORES)
+    text = canonical_json(held.model_dump(mode="json", by_alias=True))
+    found = Prediction.model_validate_json(text)
+    assert math.isnan(found.scores[0].nll)
+    assert found.scores[1] == held.scores[1]

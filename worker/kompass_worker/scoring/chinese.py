@@ -1,0 +1,36 @@
+"""Chinese text as words.
+
+Pure but for jieba's dictionary, which is read once and kept.
+"""
+
+from __future__ import annotations
+
+import logging
+from functools import cache
+from typing import TYPE_CHECKING
+
+from kompass_worker.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+
+def cut(text: str) -> list[str]:
+    """The words of a text, as jieba cuts them."""
+    return list(_cutter()(text))
+
+
+@cache
+def _cutter() -> Callable[[str], Iterable[str]]:
+    try:
+        import jieba
+    except ImportError as error:
+        raise InvalidRequest(
+            "this scoring cuts Chinese into words with jieba, which is not installed: install "
+            "kompass[chinese]"
+        ) from error
+    jieba.setLogLevel(logging.WARNING)
+    tokenizer = jieba.Tokenizer()
+    tokenizer.initialize()
+    found: Callable[[str], Iterable[str]] = tokenizer.cut
+    return found

@@ -1,0 +1,98 @@
+"""What a metric is: rows with names, a judge of one answer, a total over all.
+
+Pure.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from kompass_worker.scoring.answers import Answered, Judgement, Verdict
+from kompass_worker.scoring.statistics import Estimate, estimate, jackknifed, plain_mean
+
+Judge = Callable[[Answered], Judgement]
+Total = Callable[[Sequence[Verdict]], Mapping[str, Estimate]]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """Numbers that answers are turned into."""
+
+    rows: tuple[str, ...]
+    """Names of its numbers, OpenCompass' keys; the first is the headline."""
+    judge: Judge
+    """What one answer is worth; may raise CannotJudge."""
+    total: Total
+    """A number for every row, from the verdicts that have values; unjudged ones are left out."""
+    needs_reference: bool = True
+    all_samples: bool = False
+    """Whether it looks at all samples of an answer; others judge each, and the mean counts."""
+
+
+def mean_metric(
+    rows: Sequence[str],
+    judge: Judge,
+    *,
+    percent: bool = True,
+    needs_reference: bool = True,
+    all_samples: bool = False,
+) -> Metric:
+    """A metric whose numbers are means; of values from 0 to 1 in percent, or in their own unit."""
+
+    def total(verdicts: Sequence[Verdict]) -> Mapping[str, Estimate]:
+        mean = estimate if percent else plain_mean
+        return {row: mean(values_of(row, verdicts)) for row in rows}
+
+    return Metric(tuple(rows), judge, total, needs_reference, all_samples)
+
+
+def share_metric(row: str, is_right: Callable[[Answered], bool]) -> Metric:
+    """A metric that is the share of right answers."""
+    return mean_metric([row], lambda answered: Judgement({row: float(is_right(answered))}))
+
+
+def corpus_metric(
+    rows: Mapping[str, Callable[[Sequence[Answered]], float | None]],
+    judge: Judge,
+    *,
+    needs_reference: bool = True,
+) -> Metric:
+    """A metric of all answers together, which is no mean of theirs.
+
+    Of several samples it is that of the first, of the second, ..., and the mean of these.
+    """
+
+    def total(verdicts: Sequence[Verdict]) -> Mapping[str, Estimate]:
+        answers = judged_answers(verdicts)
+        return {row: jackknifed(_of_each_sample(number), answers) for row, number in rows.items()}
+
+    return Metric(tuple(rows), judge, total, needs_reference)
+
+
+def values_of(row: str, verdicts: Sequence[Verdict]) -> list[float]:
+    """The row's values, of the answers that have one."""
+    found = (verdict.values.get(row) for verdict in verdicts)
+    return [value for value in found if value is not None]
+
+
+def judged_answers(verdicts: Sequence[Verdict]) -> list[Answered]:
+    """The answers that could be judged."""
+    return [
+        verdict.answered
+        for verdict in verdicts
+        if verdict.answered is not None and verdict.score is not None
+    ]
+
+
+def _of_each_sample(
+    number: Callable[[Sequence[Answered]], float | None],
+) -> Callable[[Sequence[Answered]], float | None]:
+    def mean(answers: Sequence[Answered]) -> float | None:
+        count = min((len(answered.extracted) for answered in answers), default=0)
+        found = [number([answered.single(place) for answered in answers]) for place in range(count)]
+        known = [value for value in found if value is not None]
+        return math.fsum(known) / len(known) if known and len(known) == len(found) else None
+
+    return mean
