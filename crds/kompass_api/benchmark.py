@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
+from kompass_api.built_in import BUILT_IN as BUILT_IN  # noqa: PLC0414  (found here as well)
 from kompass_api.conditions import Condition
 from kompass_api.data import Data, SubjectName
 from kompass_api.methods import Conversation, Generation, LikelihoodSettings, Method
@@ -390,10 +390,3 @@ class Benchmark(RuledModel):
     )
     def _name_is_a_label(self) -> bool:
         return DNS_LABEL.matches(self.metadata.name)
-
-
-BUILT_IN: Mapping[str, Method] = {
-    "ceval-gen": Method.GENERATION,
-    "ceval-ppl": Method.PERPLEXITY,
-}
-"""Benchmarks that every worker brings; a test compares this with the worker's files."""

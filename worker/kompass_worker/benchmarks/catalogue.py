@@ -1,13 +1,14 @@
-"""The subjects and groups of a benchmark: from its own file, or from the data's subject mapping.
+"""The subjects and groups of a benchmark: its own, another's, or those of the data's mapping.
 
-Reads the package's YAML files and `subject_mapping.json` of a data folder; no network.
+Reads the package's YAML files, and of a data folder `subject_mapping.json` and the texts beside the
+rows; no network.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -17,9 +18,10 @@ import yaml
 from pydantic import Field, TypeAdapter, ValidationError
 
 from kompass_api.benchmark import BUILT_IN, BenchmarkSpec, Group, Subject
-from kompass_api.data import SubjectName
+from kompass_api.data import DataText, SubjectName
 from kompass_api.outcomes import FailureClass
 from kompass_api.resolution import nearest
+from kompass_worker.datasets.files import text_of_file
 from kompass_worker.errors import InvalidData, InvalidRequest
 
 MAPPING_FILE: Final = "subject_mapping.json"
@@ -52,17 +54,37 @@ def builtin(name: str) -> BenchmarkSpec:
 
 
 def catalogue(spec: BenchmarkSpec, folder: Path) -> Catalogue:
-    """The benchmark's subjects and groups, or those that the data folder's mapping names."""
+    """The benchmark's subjects and groups, with the texts that lie beside their rows.
+
+    A mapping in the data folder takes the place of what the benchmark names.
+    """
     path = folder / MAPPING_FILE
-    if path.is_file():
-        return _mapped(spec, path)
-    if not spec.subjects:
+    known = _mapped(spec, path) if path.is_file() else named(spec)
+    if not known.subjects:
         raise InvalidRequest(
             f"the benchmark names no subjects and {folder} has no {MAPPING_FILE}: list "
             "spec.subjects in the Benchmark, or put the mapping "
             "(subject -> [English title, Chinese title, category]) beside the data"
         )
-    return Catalogue(tuple(spec.subjects), tuple(spec.groups))
+    return replace(
+        known, subjects=tuple(_with_texts(held, spec.data.texts, folder) for held in known.subjects)
+    )
+
+
+def named(spec: BenchmarkSpec) -> Catalogue:
+    """The subjects and groups that a benchmark names, or has from the one in subjectsOf."""
+    if spec.subjects_of is None:
+        return Catalogue(tuple(spec.subjects), tuple(spec.groups))
+    other = named(builtin(spec.subjects_of))
+    subjects = tuple(spec.subjects) or other.subjects
+    names = {subject.name for subject in subjects}
+    whole = tuple(group for group in other.groups if names.issuperset(group.subjects))
+    return Catalogue(subjects, tuple(spec.groups) or whole)
+
+
+def text_files(spec: BenchmarkSpec, subject: Subject) -> list[str]:
+    """Files of the texts beside a subject's rows, below the data folder."""
+    return [_file(held, subject) for held in spec.data.texts]
 
 
 def select(known: Catalogue, wanted: Sequence[str]) -> tuple[Subject, ...]:
@@ -83,6 +105,31 @@ def select(known: Catalogue, wanted: Sequence[str]) -> tuple[Subject, ...]:
 def row_name(spec: BenchmarkSpec, subject: str) -> str:
     """Name of the subject's row in the table."""
     return spec.row_name.replace("{subject}", subject)
+
+
+def _with_texts(subject: Subject, texts: Sequence[DataText], folder: Path) -> Subject:
+    if not texts:
+        return subject
+    found = {held.name: _text(held, subject, folder) for held in texts}
+    return subject.model_copy(update={"values": {**subject.values, **found}})
+
+
+def _text(held: DataText, subject: Subject, folder: Path) -> str:
+    file = _file(held, subject)
+    whole = text_of_file(folder, file).replace("\r\n", "\n")
+    if not held.after:
+        return whole
+    lines = whole.split("\n")
+    if held.after not in lines:
+        raise InvalidData(
+            f"{file} has no line {held.after!r}, behind which the text {{{held.name}}} begins "
+            "(data.texts[].after): correct the file, or remove after"
+        )
+    return "\n".join(lines[lines.index(held.after) + 1 :])
+
+
+def _file(held: DataText, subject: Subject) -> str:
+    return held.path.replace("{subject}", subject.name)
 
 
 def _mapped(spec: BenchmarkSpec, path: Path) -> Catalogue:

@@ -10,7 +10,13 @@ from kompass_api.benchmark import BenchmarkSpec, Subject
 from kompass_api.modelendpoint import ModelEndpointSpec
 from kompass_api.plandocument import PlannedGroup, PlannedSubject
 from kompass_api.rundocument import ResolvedBenchmark
-from kompass_worker.benchmarks.catalogue import Catalogue, builtin, catalogue, select
+from kompass_worker.benchmarks.catalogue import (
+    Catalogue,
+    builtin,
+    catalogue,
+    select,
+    text_files,
+)
 from kompass_worker.datasets.digests import data_digest
 from kompass_worker.datasets.rows import file_of
 from kompass_worker.errors import InvalidRequest
@@ -51,7 +57,7 @@ class Material:
         data = self.spec.data
         splits = [data.test_split, *([data.example_split] if self.spec.examples.ids else [])]
         files = [file_of(data, subject.name, split) for split in splits]
-        digest = data_digest(self.folder, files)
+        digest = data_digest(self.folder, [*files, *text_files(self.spec, subject)])
         return planned_subject(self.asked, self.spec, subject, data_digest=digest, items=items)
 
     def planned_groups(self) -> list[PlannedGroup]:
