@@ -7,6 +7,7 @@ from typing import Final
 
 import benchmark_cases
 import evalrun_cases
+import loading_cases
 import modelendpoint_cases
 import served_endpoint_cases
 from manifest_cases import RIGHT, Wrong, changed
@@ -14,6 +15,7 @@ from manifest_cases import RIGHT, Wrong, changed
 BROKEN_RULES: Final[Mapping[str, Wrong]] = {
     **evalrun_cases.BROKEN_RULES,
     **modelendpoint_cases.BROKEN_RULES,
+    **loading_cases.BROKEN_RULES,
     **served_endpoint_cases.BROKEN_RULES,
     **benchmark_cases.BROKEN_RULES,
 }
@@ -22,6 +24,7 @@ BROKEN_RULES: Final[Mapping[str, Wrong]] = {
 BROKEN_TYPES: Final[Mapping[str, Wrong]] = {
     **evalrun_cases.BROKEN_TYPES,
     **modelendpoint_cases.BROKEN_TYPES,
+    **loading_cases.BROKEN_TYPES,
     **served_endpoint_cases.BROKEN_TYPES,
     **benchmark_cases.BROKEN_TYPES,
 }
@@ -30,6 +33,7 @@ BROKEN_TYPES: Final[Mapping[str, Wrong]] = {
 ALSO_RIGHT: Final[Mapping[str, tuple[str, Mapping[str, object]]]] = {
     **evalrun_cases.ALSO_RIGHT,
     **modelendpoint_cases.ALSO_RIGHT,
+    **loading_cases.ALSO_RIGHT,
     **served_endpoint_cases.ALSO_RIGHT,
     **benchmark_cases.ALSO_RIGHT,
 }

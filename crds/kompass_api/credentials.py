@@ -52,7 +52,7 @@ def _storage_secrets(connection: S3Connection) -> Iterator[tuple[str, str]]:
 
 
 def _sources(document: RunDocument) -> Iterator[Source]:
-    yield from (model.spec.source for model in document.models if model.spec.source is not None)
+    yield from (source for model in document.models for source in model.spec.sources)
     for benchmark in document.benchmarks:
         if benchmark.source is not None:
             yield benchmark.source

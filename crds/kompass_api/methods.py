@@ -69,7 +69,9 @@ class Likelihood(StrEnum):
     PREDICTED_TOKENS = "PredictedTokens"
     """The tokens that are predicted: one less."""
     BYTES = "Bytes"
-    """The bytes of the label's text (acc_norm of lm-evaluation-harness)."""
+    """The bytes of the label's text (acc_bytes of lm-evaluation-harness)."""
+    CHARACTERS = "Characters"
+    """The characters of the label's text (acc_norm of lm-evaluation-harness)."""
     NOTHING = "Nothing"
     """Nothing: the sum decides."""
 

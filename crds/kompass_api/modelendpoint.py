@@ -9,6 +9,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from kompass_api.conditions import Condition
+from kompass_api.huggingface import HuggingFaceOptions, Side
 from kompass_api.metatemplate import ChatTemplate, MetaTemplate
 from kompass_api.placement import Gpu, Placement, Resources
 from kompass_api.resources import (
@@ -73,6 +74,11 @@ class LongPrompt(StrEnum):
 
     REFUSE = "Refuse"
     TRUNCATE_LEFT = "TruncateLeft"
+    """Its beginning is cut off (`front` in OpenCompass)."""
+    TRUNCATE_MIDDLE = "TruncateMiddle"
+    """Its middle is cut out (`mid`)."""
+    TRUNCATE_RIGHT = "TruncateRight"
+    """Its end is cut off (`rear`)."""
 
 
 class ModelEndpointSpec(RuledModel):
@@ -115,6 +121,23 @@ class ModelEndpointSpec(RuledModel):
             description="Tokens to generate, where the benchmark does not say.", ge=1, le=131_072
         ),
     ] = 256
+    min_new_tokens: Annotated[
+        int,
+        Field(
+            description="Tokens below which an answer does not end, where the benchmark does not "
+            "say.",
+            ge=0,
+            le=131_072,
+        ),
+    ] = 0
+    stop_words: Annotated[
+        list[Annotated[str, Field(min_length=1, max_length=64)]],
+        Field(
+            description="Text that ends an answer of this model, besides what the benchmark says; "
+            "it is cut off.",
+            max_length=16,
+        ),
+    ] = []
     batch_size: Annotated[
         int, Field(description="Prompts the model is given at a time.", ge=1, le=4096)
     ] = 8
@@ -123,9 +146,14 @@ class ModelEndpointSpec(RuledModel):
         Field(
             description="What happens to a prompt that is too long even without examples: "
             "Refuse stops the run before a GPU starts, TruncateLeft cuts its beginning off as "
-            "OpenCompass does and marks the item."
+            "OpenCompass does (front), TruncateMiddle its middle (mid), TruncateRight its end "
+            "(rear), and the item is marked."
         ),
     ] = LongPrompt.REFUSE
+    hugging_face: Annotated[
+        HuggingFaceOptions | None,
+        Field(description="Backend HuggingFace: how transformers loads the model."),
+    ] = None
     meta_template: Annotated[
         MetaTemplate | None,
         Field(
@@ -274,6 +302,56 @@ class ModelEndpointSpec(RuledModel):
             self.gpu is None
             and not self.trust_remote_code
             and self.long_prompt is LongPrompt.REFUSE
+        )
+
+    @property
+    def loading(self) -> HuggingFaceOptions:
+        """How transformers loads the model."""
+        return self.hugging_face or HuggingFaceOptions()
+
+    @property
+    def sources(self) -> list[Source]:
+        """Everything that has to be fetched for the model."""
+        return [*([self.source] if self.source is not None else []), *self.loading.sources]
+
+    @rule(
+        "self.backend == 'HuggingFace' || !has(self.huggingFace)",
+        "huggingFace belongs to backend HuggingFace: remove it, or set backend to HuggingFace",
+        field=".huggingFace",
+    )
+    def _options_belong_to_their_backend(self) -> bool:
+        return self.backend is Backend.HUGGING_FACE or self.hugging_face is None
+
+    @rule(
+        "!has(self.huggingFace) || !has(self.huggingFace.truncationSide) || "
+        "!(self.longPrompt in ['TruncateLeft', 'TruncateRight']) || "
+        "self.longPrompt == 'Truncate' + self.huggingFace.truncationSide",
+        "huggingFace.truncationSide contradicts longPrompt, which says what is cut: remove "
+        "truncationSide, or set longPrompt to TruncateLeft or TruncateRight to match",
+        field=".huggingFace.truncationSide",
+    )
+    def _one_word_on_truncation(self) -> bool:
+        cut = {LongPrompt.TRUNCATE_LEFT: Side.LEFT, LongPrompt.TRUNCATE_RIGHT: Side.RIGHT}
+        side = self.loading.truncation_side
+        return side is None or cut.get(self.long_prompt, side) is side
+
+    @rule(
+        "!self.trustRemoteCode || !has(self.huggingFace) || !has(self.huggingFace.tokenizer) || "
+        "has(self.huggingFace.tokenizer.digest) || "
+        "(self.huggingFace.tokenizer.uri.startsWith('hf://') && "
+        "has(self.huggingFace.tokenizer.revision) && "
+        "self.huggingFace.tokenizer.revision.matches('^[0-9a-f]{40}$'))",
+        "trustRemoteCode needs a pinned tokenizer: set huggingFace.tokenizer.revision to a full "
+        "commit id (40 hexadecimal digits) or its digest, or trustRemoteCode to false",
+        field=".huggingFace.tokenizer",
+    )
+    def _remote_code_of_tokenizers_is_pinned(self) -> bool:
+        held = self.loading.tokenizer
+        return (
+            not self.trust_remote_code
+            or held is None
+            or held.digest is not None
+            or (held.uri.startswith(HUB) and _COMMIT.fullmatch(held.revision or "") is not None)
         )
 
     @rule(

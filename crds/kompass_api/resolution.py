@@ -113,8 +113,8 @@ def _model_problems(name: str, run: EvalRun, around: Surroundings) -> Iterable[P
             may_pass=True,
         )
         return
-    if endpoint.spec.source is not None:
-        yield from _source_problems(f"ModelEndpoint {name!r}", endpoint.spec.source, around)
+    for source in endpoint.spec.sources:
+        yield from _source_problems(f"ModelEndpoint {name!r}", source, around)
     if endpoint.spec.model_type is ModelType.CHAT:
         for ref in run.spec.benchmarks:
             method = _method_of(ref, around)

@@ -117,7 +117,7 @@ def _sources(document: RunDocument) -> list[Source]:
         for benchmark in document.benchmarks
     ]
     return [
-        *(model.spec.source for model in document.models if model.spec.source is not None),
+        *(source for model in document.models for source in model.spec.sources),
         *(source for source in data if source is not None),
     ]
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from kompass_api.benchmark import BUILT_IN, Benchmark
 from kompass_api.evalrun import BenchmarkRef, EvalRun
+from kompass_api.huggingface import HuggingFaceOptions
 from kompass_api.modelendpoint import ModelEndpoint
 from kompass_api.sources import Source
 from kompass_worker.benchmarks.catalogue import builtin
@@ -69,28 +70,40 @@ def _reference(
     if source is None and ref.name not in manifests.benchmarks and ref.name in BUILT_IN:
         # A built-in benchmark's own source can only be replaced in the run.
         source = builtin(ref.name).data.source
-    moved = _mapped(source, mappings) if source else None
+    moved = mapped_source(source, mappings) if source else None
     return ref if moved == source else ref.model_copy(update={"source": moved})
 
 
 def _endpoint(endpoint: ModelEndpoint, mappings: Sequence[Mapping]) -> ModelEndpoint:
-    if endpoint.spec.source is None:
-        return endpoint
-    source = _mapped(endpoint.spec.source, mappings)
-    spec = endpoint.spec.model_copy(update={"source": source})
+    spec = endpoint.spec
+    options = spec.hugging_face
+    if spec.source is not None:
+        spec = spec.model_copy(update={"source": mapped_source(spec.source, mappings)})
+    if options is not None:
+        spec = spec.model_copy(update={"hugging_face": _options(options, mappings)})
     return endpoint.model_copy(update={"spec": spec})
+
+
+def _options(options: HuggingFaceOptions, mappings: Sequence[Mapping]) -> HuggingFaceOptions:
+    moved: dict[str, object] = {}
+    if options.tokenizer is not None:
+        moved["tokenizer"] = mapped_source(options.tokenizer, mappings)
+    if options.adapter is not None:
+        source = mapped_source(options.adapter.source, mappings)
+        moved["adapter"] = options.adapter.model_copy(update={"source": source})
+    return options.model_copy(update=moved)
 
 
 def _benchmark(benchmark: Benchmark, mappings: Sequence[Mapping]) -> Benchmark:
     data = benchmark.spec.data
     if data.source is None:
         return benchmark
-    data = data.model_copy(update={"source": _mapped(data.source, mappings)})
+    data = data.model_copy(update={"source": mapped_source(data.source, mappings)})
     spec = benchmark.spec.model_copy(update={"data": data})
     return benchmark.model_copy(update={"spec": spec})
 
 
-def _mapped(source: Source, mappings: Sequence[Mapping]) -> Source:
+def mapped_source(source: Source, mappings: Sequence[Mapping]) -> Source:
     """The longest FROM wins; a folder needs neither connection nor revision."""
     fitting = [mapping for mapping in mappings if mapping.applies_to(source.uri)]
     if not fitting:
