@@ -6,7 +6,6 @@ rows have the first row's order of fields.
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
@@ -61,7 +60,7 @@ def content_of(found: Iterable[tuple[int, object]], file: str, names: Names) -> 
 
 def _lines(text: str, file: str) -> Iterator[tuple[int, object]]:
     # Not splitlines(): JSON strings may hold U+2028 and its like as they are.
-    for line, content in enumerate(io.StringIO(text, newline=None), start=1):
+    for line, content in enumerate(text.split("\n"), start=1):
         if content.strip():
             yield line, _parsed(content, file, line)
 
@@ -98,6 +97,11 @@ _DECODER: Final = json.JSONDecoder(object_pairs_hook=_object)
 
 def _named(held: Fields, names: Names, place: str) -> Fields:
     read = names.read(list(held), place)
+    twice = [name for name in read if read.count(name) > 1] if len(set(read)) < len(read) else []
+    if twice:
+        raise InvalidData(
+            f"{place}: field {twice[0]!r} stands twice, but for spaces; expected each once"
+        )
     return dict(zip(read, held.values(), strict=True))
 
 

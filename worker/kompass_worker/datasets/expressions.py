@@ -85,6 +85,17 @@ class _RowFunctions(Functions):  # type: ignore[misc]  # jmespath is not typed
             raise _Unfit(f"letter() of {text[:_SHOWN]!r}; expected a whole number from 0 to 25")
         return _LETTERS[int(text)]
 
+    @_takes(_TEXT)
+    def _func_boxed(self, text: str) -> str | None:
+        r"""What stands in the last \boxed{} of a solution in LaTeX; null: nothing does."""
+        _, mark, after = text.rpartition(r"\boxed")
+        depth = 0
+        for at, sign in enumerate(after if mark and after.startswith("{") else ""):
+            depth += {"{": 1, "}": -1}.get(sign, 0)
+            if depth == 0:
+                return after[1:at]
+        return None
+
     @_takes(_TEXT, {"types": ["array-string"]})
     def _func_join(self, separator: str, texts: list[str]) -> str:
         _bounded(sum(map(len, texts)) + len(separator) * len(texts))

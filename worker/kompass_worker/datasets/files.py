@@ -47,7 +47,10 @@ def located(folder: Path, file: str) -> Path:
 
 
 def text_of_file(folder: Path, file: str) -> str:
-    """The file's text; a byte order mark is not part of it."""
+    """The file's text without a byte order mark; line breaks of any system are one line feed.
+
+    As OpenCompass opens files: a quoted line break is the same text wherever it was saved.
+    """
     content = located(folder, file).read_bytes()
     try:
         text = content.decode("utf-8-sig")
@@ -60,7 +63,7 @@ def text_of_file(folder: Path, file: str) -> str:
             f"{file} line {text.count(chr(10), 0, nul) + 1}: found a NUL character; expected text: "
             "save the file as UTF-8"
         )
-    return text
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _not_utf_8(content: bytes, error: UnicodeDecodeError) -> str:

@@ -109,7 +109,14 @@ def _reading(
     choices: Sequence[str] = (),
     exact: bool = True,
 ) -> Reading:
-    content = _content(folder, file, data, names_of(data, exact=exact))
+    content = read_content(
+        folder,
+        file,
+        data.format,
+        names_of(data, exact=exact),
+        header=data.header,
+        records=data.records,
+    )
     kept = _kept(content.records, file, data)
     if not kept:
         without = ": data.where leaves out all of them" if content.records else ""
@@ -129,15 +136,26 @@ def _reading(
     )
 
 
-def _content(folder: Path, file: str, data: Data, names: Names) -> Content:
-    if data.format is DataFormat.PARQUET:
+def read_content(
+    folder: Path,
+    file: str,
+    form: DataFormat,
+    names: Names,
+    *,
+    header: Sequence[str] = (),
+    records: str = "",
+) -> Content:
+    """The rows of a file as they stand, their columns checked."""
+    if form is DataFormat.PARQUET:
         return parquet(located(folder, file), file, names)
     text = text_of_file(folder, file)
-    if data.format is DataFormat.JSON:
-        return json_document(text, file, names, data.records)
-    if data.format is DataFormat.JSONL:
+    if form is DataFormat.JSON:
+        return json_document(text, file, names, records)
+    if form is DataFormat.JSONL:
         return json_lines(text, file, names)
-    return table(text, file, data, names)
+    return table(
+        text, file, names, delimiter="\t" if form is DataFormat.TSV else ",", header=header
+    )
 
 
 def _kept(records: Sequence[Record], file: str, data: Data) -> Sequence[Record]:

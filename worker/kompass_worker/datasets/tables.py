@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from kompass_api.data import Data, DataFormat
 from kompass_worker.datasets.columns import Names
 from kompass_worker.datasets.values import MAX_CHARACTERS, Content, Fields, Record, check_value
 from kompass_worker.errors import InvalidData
@@ -39,15 +38,20 @@ class _Header:
         return found
 
 
-def table(text: str, file: str, data: Data, names: Names) -> Content:
-    """The rows of a CSV or TSV file, each with the line where it begins."""
-    lines = _lines(text, file, "\t" if data.format is DataFormat.TSV else ",")
-    header = _Header(tuple(data.header)) if data.header else _first(lines, file, names)
+def table(
+    text: str, file: str, names: Names, *, delimiter: str = ",", header: Sequence[str] = ()
+) -> Content:
+    """The rows of a CSV or TSV file, each with the line where it begins.
+
+    With a `header` the file has none of its own.
+    """
+    lines = _lines(text, file, delimiter)
+    columns = _Header(tuple(header)) if header else _first(lines, file, names)
     records = [
-        Record(number, line, header.fields(cells, f"{file} line {line}"))
+        Record(number, line, columns.fields(cells, f"{file} line {line}"))
         for number, (line, cells) in enumerate(lines, start=1)
     ]
-    return Content(records, header.renamed)
+    return Content(records, columns.renamed)
 
 
 def _lines(text: str, file: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
