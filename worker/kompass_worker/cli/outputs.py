@@ -1,6 +1,6 @@
 """Tables of every command: for a terminal, and as JSON, CSV or Markdown.
 
-Pure. What a model wrote is in these cells: no form lets it control a terminal.
+What a model wrote is in these cells: no form lets it control a terminal.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -146,8 +147,9 @@ def show(listings: Mapping[str, Listing], output: Output, console: Console) -> N
         _show_tables(list(listings.values()), console)
 
 
-def wide(console: Console) -> Console:
-    """The console; one that is no terminal wraps nothing."""
+def page() -> Console:
+    """Standard output; where it is no terminal nothing is wrapped."""
+    console = Console(file=sys.stdout, highlight=False)
     if not console.is_terminal:
         console.width = _NO_TERMINAL
     return console

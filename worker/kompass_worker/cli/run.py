@@ -22,11 +22,12 @@ from kompass_worker.cli.display import Display
 from kompass_worker.cli.local import evaluate
 from kompass_worker.cli.manifests import read_manifests
 from kompass_worker.cli.mappings import mapped, parse_mapping
+from kompass_worker.cli.outputs import Output
+from kompass_worker.cli.scores import show_scores
 from kompass_worker.cli.usage import Status, WrongUsage
 from kompass_worker.errors import InvalidRequest, Stopped, WorkerError
 from kompass_worker.inference.layout import RUN_KEY
 from kompass_worker.logs import json_lines, quieten_libraries
-from kompass_worker.report import table
 from kompass_worker.settings import WorkerSettings
 from kompass_worker.stages.plan import check_storage, run_plan
 from kompass_worker.stages.summarize import run_summarize
@@ -57,6 +58,7 @@ class Wish:
     sources: tuple[str, ...]
     parallelism: int
     verbose: bool
+    output: Output = Output.TABLE
 
 
 def carry_out(wish: Wish) -> Status:
@@ -132,8 +134,7 @@ def _carry_out(wish: Wish, document: RunDocument, out: Path, display: Display) -
         display.say(_planned(outcome))
         evaluate(place, outcome, wish.parallelism, display, run_document=out / RUN_KEY)
         _, report = run_summarize(place)
-    sys.stdout.write(f"\n{table(report)}\n")
-    sys.stdout.flush()
+    show_scores(report, wish.output)
     display.say(f"{outcome.items} answers, {time.monotonic() - started:.0f} s")
     display.say(f"Report: {_shown(out / 'report')}/report.md (and .json, .csv, .txt, samples)")
 
