@@ -22,6 +22,7 @@ from kompass_api.data import DataText, SubjectName
 from kompass_api.outcomes import FailureClass
 from kompass_api.resolution import nearest
 from kompass_worker.datasets.files import text_of_file
+from kompass_worker.datasets.subjects import subjects_in
 from kompass_worker.errors import InvalidData, InvalidRequest
 
 MAPPING_FILE: Final = "subject_mapping.json"
@@ -56,15 +57,18 @@ def builtin(name: str) -> BenchmarkSpec:
 def catalogue(spec: BenchmarkSpec, folder: Path) -> Catalogue:
     """The benchmark's subjects and groups, with the texts that lie beside their rows.
 
-    A mapping in the data folder takes the place of what the benchmark names.
+    A mapping in the data folder takes the place of what the benchmark names; the subjects of a
+    benchmark that names none are those with a file of the test split.
     """
     path = folder / MAPPING_FILE
     known = _mapped(spec, path) if path.is_file() else named(spec)
     if not known.subjects:
+        known = replace(known, subjects=subjects_in(folder, spec.data))
+    if not known.subjects:
         raise InvalidRequest(
-            f"the benchmark names no subjects and {folder} has no {MAPPING_FILE}: list "
-            "spec.subjects in the Benchmark, or put the mapping "
-            "(subject -> [English title, Chinese title, category]) beside the data"
+            f"the benchmark names no subjects and {folder} has no {MAPPING_FILE} and no file like "
+            f"{spec.data.path} of the split {spec.data.test_split}: list spec.subjects in the "
+            "Benchmark, or put the files there"
         )
     return replace(
         known, subjects=tuple(_with_texts(held, spec.data.texts, folder) for held in known.subjects)

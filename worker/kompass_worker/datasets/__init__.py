@@ -4,16 +4,13 @@ from kompass_worker.datasets.digests import data_digest
 from kompass_worker.datasets.files import file_of
 from kompass_worker.datasets.rows import Reading, Row, read_rows, read_subject
 from kompass_worker.datasets.subjects import subjects_in
-from kompass_worker.datasets.texts import files_of, texts_of
 
 __all__ = [
     "Reading",
     "Row",
     "data_digest",
     "file_of",
-    "files_of",
     "read_rows",
     "read_subject",
     "subjects_in",
-    "texts_of",
 ]

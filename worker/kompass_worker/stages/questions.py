@@ -56,7 +56,7 @@ class Material:
         """The subject's row of the table."""
         data = self.spec.data
         splits = [data.test_split, *([data.example_split] if self.spec.examples.ids else [])]
-        files = [file_of(data, subject.name, split) for split in splits]
+        files = [file_of(data, subject.name, split, subject.title) for split in splits]
         digest = data_digest(self.folder, [*files, *text_files(self.spec, subject)])
         return planned_subject(self.asked, self.spec, subject, data_digest=digest, items=items)
 
