@@ -118,7 +118,15 @@ def test_a_model_that_knows_everything_gets_full_marks(
         "unexpected": 0,
     }
     files = {path.name for path in (tmp_path / "out" / "report").iterdir()}
-    assert files == {"report.json", "report.csv", "report.txt", "report.md", "samples.jsonl.zst"}
+    assert files == {
+        "report.json",
+        "report.csv",
+        "report.txt",
+        "report.md",
+        "scores.csv",
+        "lm_eval.json",
+        "samples.jsonl.zst",
+    }
 
 
 def test_processes_side_by_side_measure_the_same(shared: Path, tmp_path: Path) -> None:

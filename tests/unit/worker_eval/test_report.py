@@ -72,9 +72,7 @@ REPORT = Report(
 )
 
 
-@pytest.mark.parametrize(
-    "name", ["report.json", "report.csv", "report.txt", "report.md", "scores.csv"]
-)
+@pytest.mark.parametrize("name", sorted(renderings(REPORT)))
 def test_a_rendering_is_as_it_was_read(name: str) -> None:
     path = GOLDEN / name
     if os.environ.get("UPDATE_GOLDEN"):
@@ -109,7 +107,8 @@ def test_the_csv_is_read_again_as_the_table() -> None:
     [
         pytest.param("=1+1", "'=1+1", id="formula"),
         pytest.param("@SUM(A1)", "'@SUM(A1)", id="at"),
-        pytest.param("-2", "'-2", id="minus"),
+        pytest.param("-2+3", "'-2+3", id="minus"),
+        pytest.param("-2.5", "-2.5", id="number"),
         pytest.param("-", "-", id="the-mark-for-missing"),
         pytest.param("ceval-law", "ceval-law", id="harmless"),
     ],
@@ -148,3 +147,24 @@ def test_a_sample_is_a_line_of_json() -> None:
     lines = list(sample_lines(held))
     assert [json.loads(line)["score"] for line in lines] == [1.0, None]
     assert all(line.endswith("\n") and line.count("\n") == 1 for line in lines)
+
+
+def test_lm_eval_json_speaks_of_one_model_in_fractions() -> None:
+    found = json.loads(renderings(REPORT)["lm_eval-smol.json"])
+    assert found["results"]["ceval-computer_network"]["acc,none"] == pytest.approx(0.02675)
+    assert found["results"]["ceval-computer_network"]["acc_stderr,none"] == pytest.approx(0.04321)
+    assert "acc,none" not in found["results"]["ceval-law"]
+    assert found["n-samples"]["ceval-law"] == {"original": 2, "effective": 0}
+    assert found["versions"]["ceval-law"] == "8ff17c"
+
+
+def test_rows_of_two_benchmarks_have_names_of_their_own_in_lm_eval_json() -> None:
+    twin = REPORT.scores[0].model_copy(update={"benchmark": "ceval-ppl", "mode": "ppl"})
+    report = REPORT.model_copy(
+        update={"scores": [REPORT.scores[0], twin], "models": REPORT.models[:1]}
+    )
+    found = json.loads(renderings(report)["lm_eval.json"])
+    assert list(found["results"]) == [
+        "ceval-gen:ceval-computer_network",
+        "ceval-ppl:ceval-computer_network",
+    ]

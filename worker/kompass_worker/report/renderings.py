@@ -12,6 +12,7 @@ import json
 from kompass_api.results import Report
 from kompass_worker.report.cells import cells_of
 from kompass_worker.report.lineage import scores_csv
+from kompass_worker.report.lm_eval import lm_eval_files
 from kompass_worker.report.markdown import markdown_page
 from kompass_worker.report.notes import notes
 from kompass_worker.report.table import table
@@ -26,6 +27,7 @@ def renderings(report: Report) -> dict[str, str]:
         "report.txt": report_txt(report),
         "report.md": markdown_page(report),
         "scores.csv": scores_csv(report),
+        **lm_eval_files(report),
     }
 
 
