@@ -1,0 +1,235 @@
+"""How likely a server finds a text, token by token.
+
+Two ways. A server that repeats the prompt (`echo`) says it for the whole text in one request: vLLM,
+SGLang, LMDeploy and whatever has kept OpenAI's old completions. llama.cpp's server repeats nothing,
+but says how likely the token is that it writes; with a bias it writes the one that is wanted, and
+the likelihood it names is that from before the bias. That takes a request for each token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final, NamedTuple, Protocol
+from urllib.parse import urlsplit
+
+from pydantic import ValidationError
+
+from kompass_worker.backends.served.clients import TokenCount, Wire
+from kompass_worker.backends.served.http import Json
+from kompass_worker.backends.served.troubles import Kind, Trouble
+
+_PATH: Final = "/completions"
+_PROBE: Final = "One, two, three"
+_BIAS: Final = 100
+_FATAL: Final = frozenset({Kind.DENIED, Kind.UNPAID})
+_TIES: Final = 1e-6
+"""Nats: a token this close to the likeliest one may be it, after rounding."""
+
+Post = Callable[[str, Json], Awaitable[Json]]
+"""Sends JSON to a path, or to a URL, as often as that may help."""
+
+
+class Spelled(NamedTuple):
+    """A text in the server's tokens."""
+
+    nlls: tuple[float, ...]
+    """Negative log-likelihoods, in nats, of every token but the first."""
+    context: int
+    """Tokens of the context at its beginning."""
+    greedy: tuple[bool, ...]
+    """Whether each token but the first is the one that the model would have written."""
+
+    @property
+    def tokens(self) -> int:
+        """All tokens of the text."""
+        return len(self.nlls) + 1
+
+    @property
+    def continuation(self) -> tuple[float, ...]:
+        """The likelihoods of the tokens behind the context."""
+        return self.nlls[max(0, self.context - 1) :]
+
+    @property
+    def is_greedy(self) -> bool:
+        """Whether the model would have written the continuation of itself."""
+        return all(self.greedy[max(0, self.context - 1) :])
+
+
+class Likelihoods(Protocol):
+    """A server that says how likely texts are."""
+
+    async def of(self, text: str, context: str = "") -> Spelled:
+        """The text, which begins with the context, token by token."""
+        ...
+
+
+class _EchoLogprobs(Wire):
+    tokens: list[str | None]
+    token_logprobs: list[float | None]
+    top_logprobs: list[dict[str, float] | None] | None = None
+    text_offset: list[int] | None = None
+
+
+class _EchoChoice(Wire):
+    logprobs: _EchoLogprobs
+
+
+class _Usage(Wire):
+    prompt_tokens: TokenCount
+
+
+class _EchoBody(Wire):
+    choices: list[_EchoChoice]
+    usage: _Usage
+
+
+class _Step(Wire):
+    id: int
+    logprob: float
+    top_logprobs: tuple[_Step, ...] = ()
+
+
+class _StepLogprobs(Wire):
+    content: list[_Step]
+
+
+class _StepChoice(Wire):
+    logprobs: _StepLogprobs
+
+
+class _StepBody(Wire):
+    choices: list[_StepChoice]
+
+
+class _TokenizeBody(Wire):
+    tokens: list[int]
+
+
+@dataclass(frozen=True)
+class EchoedLikelihoods:
+    """The whole text in one request."""
+
+    post: Post
+    model: str
+
+    async def of(self, text: str, context: str = "") -> Spelled:
+        """The text, token by token."""
+        body = await self._asked(text)
+        choice = body.choices[0].logprobs
+        count = body.usage.prompt_tokens
+        found = choice.token_logprobs[1:count]
+        if len(choice.token_logprobs) < count or any(value is None for value in found):
+            raise Trouble(Kind.INVALID, "echo without the likelihoods of the prompt's tokens")
+        nlls = tuple(-value for value in found if value is not None)
+        tops = (choice.top_logprobs or [])[1:count]
+        greedy = tuple(
+            nll <= min((-value for value in (top or {}).values()), default=-1.0) + _TIES
+            for nll, top in zip(nlls, tops or [None] * len(nlls), strict=False)
+        )
+        return Spelled(nlls, await self._context_tokens(choice, count, context), greedy)
+
+    async def _context_tokens(self, held: _EchoLogprobs, count: int, context: str) -> int:
+        if not context:
+            return 0
+        offsets = (held.text_offset or [])[:count]
+        if len(offsets) == count and offsets == sorted(offsets) and offsets[-1] > 0:
+            return sum(offset < len(context) for offset in offsets)
+        # SGLang names no offsets.
+        return (await self._asked(context)).usage.prompt_tokens
+
+    async def _asked(self, text: str) -> _EchoBody:
+        found = await self.post(
+            _PATH,
+            {
+                "model": self.model,
+                "prompt": text,
+                "echo": True,
+                "logprobs": 1,
+                # Some servers refuse 0; the token beyond the prompt is not looked at.
+                "max_tokens": 1,
+                "temperature": 0,
+            },
+        )
+        try:
+            body = _EchoBody.model_validate(found)
+        except ValidationError as error:
+            raise _not_given(error) from error
+        if not body.choices:
+            raise Trouble(Kind.BROKEN, "an answer without choices")
+        return body
+
+
+@dataclass(frozen=True)
+class SteppedLikelihoods:
+    """A request for each token, at llama.cpp's server."""
+
+    post: Post
+    model: str
+    url: str
+    """The base URL; tokenizing has an address beside it."""
+
+    async def of(self, text: str, context: str = "") -> Spelled:
+        """The text, token by token."""
+        ids = await self._ids(text)
+        before = len(await self._ids(context)) if context else 0
+        steps = [await self._step(ids[:place], ids[place]) for place in range(1, len(ids))]
+        return Spelled(
+            nlls=tuple(-step.logprob for step in steps),
+            context=before,
+            greedy=tuple(
+                step.logprob >= max((top.logprob for top in step.top_logprobs), default=0) - _TIES
+                for step in steps
+            ),
+        )
+
+    async def _ids(self, text: str) -> list[int]:
+        parts = urlsplit(self.url)
+        url = f"{parts.scheme}://{parts.netloc}{parts.path.removesuffix('/v1')}/tokenize"
+        found = await self.post(url, {"content": text, "add_special": True})
+        try:
+            ids = _TokenizeBody.model_validate(found).tokens
+        except ValidationError as error:
+            raise _not_given(error) from error
+        if not ids:
+            raise Trouble(Kind.INVALID, "a text without tokens")
+        return ids
+
+    async def _step(self, before: list[int], wanted: int) -> _Step:
+        found = await self.post(
+            _PATH,
+            {
+                "model": self.model,
+                "prompt": before,
+                "logprobs": 1,
+                "max_tokens": 1,
+                "temperature": 0,
+                "logit_bias": [[wanted, _BIAS]],
+            },
+        )
+        try:
+            step = _StepBody.model_validate(found).choices[0].logprobs.content[0]
+        except (ValidationError, IndexError) as error:
+            raise _not_given(error) from error
+        if step.id != wanted:
+            raise Trouble(Kind.INVALID, "logit_bias does not make the server write a token")
+        return step
+
+
+def _not_given(error: Exception) -> Trouble:
+    return Trouble(Kind.INVALID, f"no likelihoods of the prompt's tokens ({type(error).__name__})")
+
+
+async def find_likelihoods(post: Post, model: str, url: str) -> Likelihoods | list[str]:
+    """The way this server says how likely texts are, tried out; else what it said to each."""
+    said = []
+    for way in (EchoedLikelihoods(post, model), SteppedLikelihoods(post, model, url)):
+        try:
+            await way.of(_PROBE)
+        except Trouble as trouble:
+            if trouble.passes or trouble.kind in _FATAL:
+                raise
+            said.append(trouble.words)
+        else:
+            return way
+    return said
