@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from kompass_worker.cli.commands import compare, inspect, run, validate
+from kompass_worker.cli.commands import compare, inspect, render, run, validate
 from kompass_worker.cli.commands import list as listing
 from kompass_worker.processors import share_processors
 
@@ -40,6 +40,7 @@ def _kompass(
 for _name, _command, _help in (
     ("run", run.command, run.HELP),
     ("list", listing.command, listing.HELP),
+    ("render", render.command, render.HELP),
     ("validate", validate.command, validate.HELP),
     ("inspect", inspect.command, inspect.HELP),
     ("compare", compare.command, compare.HELP),

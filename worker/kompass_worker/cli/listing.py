@@ -64,8 +64,9 @@ def listings(
 ) -> dict[str, Listing]:
     """The tables asked for, with the rows that fit one of the words."""
     made = {}
-    if what in {None, What.MODELS}:
-        made[What.MODELS.value] = _models(found.models, words)
+    models = _models(found.models, words)
+    if what is What.MODELS or (what is None and models.rows):
+        made[What.MODELS.value] = models
     if what in {None, What.BENCHMARKS}:
         made[What.BENCHMARKS.value] = _benchmarks(found.benchmarks, words, sources)
     return made
@@ -162,7 +163,7 @@ def _benchmark_row(
 def subjects_of(spec: BenchmarkSpec) -> tuple[Subject, ...]:
     """The subjects that the benchmark itself names; its data may name others."""
     if spec.subjects_of is not None:
-        return tuple(builtin(spec.subjects_of).subjects)
+        return subjects_of(builtin(spec.subjects_of))
     return tuple(spec.subjects)
 
 
