@@ -1,0 +1,70 @@
+"""Version hashes of the built-in benchmarks: equal to the names of OpenCompass' configurations."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from unit.worker_benchmarks.rows import write_rows
+
+from kompass_api.built_in import BUILT_IN
+from kompass_worker.benchmarks import builtin, catalogue, file_version, oc_version
+from kompass_worker.benchmarks.catalogue import named
+
+NOT_OPENCOMPASS = {"blimp", "truthfulqa-mc1", "truthfulqa-mc2"}
+"""Theirs are lm-evaluation-harness' prompts."""
+
+LONG_TEXTS = {"bbh-512-gen", "bbh-base-gen", "bbh-gen"}
+"""Their worked examples lie beside the data; tests/contract/benchmarks has their versions."""
+
+TWICE = {"ceval-test-gen": "2daf24", "ceval-test-ppl": "93e5ce"}
+"""Upstream's file has the subjects of both splits, val first."""
+
+GAOKAO = [
+    "5b0b29", "5b0b29", "3613b5", "d26e80", "70fce9", "8a0c30", "852bbd",
+    "01b50f", "e19c31", "924021", "11f6ce", "862192", "ffdef4", "ba10b2",
+]  # fmt: skip
+"""The first 14 of GaokaoBench_gen_5cfe9e's 32 data sets, computed by OpenCompass 0.5.4."""
+
+WITHOUT_SUFFIX = {"arc-c-few-shot-ppl": "3bd05c"}
+"""The name of upstream's file ends without its hash; computed by OpenCompass 0.5.4."""
+
+WHOLE = sorted(
+    {*BUILT_IN} - NOT_OPENCOMPASS - LONG_TEXTS - {*TWICE} - {"gaokao-bench-gen"} - {*WITHOUT_SUFFIX}
+)
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_the_version_is_the_end_of_the_name_of_opencompass_file(name: str) -> None:
+    spec = builtin(name)
+    assert spec.open_compass is not None
+    assert spec.open_compass.config.endswith(f"_{file_version(spec, named(spec).subjects)}")
+
+
+@pytest.mark.parametrize(("name", "expected"), TWICE.items())
+def test_a_test_split_is_half_of_opencompass_file(name: str, expected: str) -> None:
+    spec = builtin(name)
+    assert spec.open_compass is not None
+    assert spec.open_compass.config.endswith(f"_{expected}")
+    assert file_version(spec, named(spec).subjects * 2) == expected
+
+
+@pytest.mark.parametrize(("name", "expected"), WITHOUT_SUFFIX.items())
+def test_a_file_without_a_suffix_has_a_version_too(name: str, expected: str) -> None:
+    spec = builtin(name)
+    assert file_version(spec, named(spec).subjects) == expected
+
+
+def test_the_objective_part_of_gaokao_bench_has_opencompass_versions() -> None:
+    spec = builtin("gaokao-bench-gen")
+    assert [oc_version(spec, subject) for subject in named(spec).subjects] == GAOKAO
+
+
+def test_a_text_beside_the_rows_is_part_of_the_version(tmp_path: Path) -> None:
+    spec = builtin("bbh-gen")
+    subject = named(spec).subjects[0]
+    for held in named(spec).subjects:
+        write_rows(tmp_path, "bbh-gen", spec, held)
+    with_text = catalogue(spec, tmp_path).subjects[0]
+    assert with_text.values["examples_of_task"].startswith("Answer it.")
+    assert oc_version(spec, with_text) != oc_version(spec, subject)
