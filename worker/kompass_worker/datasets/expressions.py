@@ -17,10 +17,10 @@ from jmespath.functions import Functions, signature
 from jmespath.visitor import TreeInterpreter
 
 from kompass_api.resolution import nearest
-from kompass_worker.datasets.values import MAX_CHARACTERS, MAX_PARTS, check_value, kind_of
+from kompass_worker.datasets.values import MAX_CHARACTERS, MAX_PARTS, check_value, kind_of, wrong_in
 from kompass_worker.errors import InvalidData, InvalidRequest
 
-REGEX_SECONDS: Final = 2.0
+REGEX_SECONDS: Final = 1.0
 """For one search; a pattern without runaway backtracking takes microseconds."""
 
 _LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -103,7 +103,9 @@ class _RowFunctions(Functions):  # type: ignore[misc]  # jmespath is not typed
 
     @_takes({"types": []})
     def _func_to_string(self, value: object) -> object:
-        check_value(value, "to_string()", "its argument")
+        wrong = wrong_in(value)
+        if wrong:
+            raise _Unfit(f"to_string() got a value with {wrong}")
         return super()._func_to_string(value)
 
 

@@ -16,7 +16,7 @@ MAX_CHARACTERS: Final = 16 * 1024 * 1024
 """Of one field: more than the longest reading passage, less than the memory of a worker."""
 
 _MAX_DEPTH: Final = 64
-MAX_PARTS: Final = 1_000_000
+MAX_PARTS: Final = 100_000
 """Of one field: values in its lists and objects."""
 
 _TYPES: Final[Mapping[type, str]] = {
@@ -73,15 +73,23 @@ def kind_of(value: object) -> str:
 
 
 def check_value(value: object, place: str, column: str) -> None:
-    """Refuse what cannot be told in UTF-8 or is too large, wherever in the value it is."""
+    """Refuse a field with what cannot be told in UTF-8 or is too large."""
+    wrong = wrong_in(value)
+    if wrong:
+        raise InvalidData(f"{place}: field {column!r} has {wrong}")
+
+
+def wrong_in(value: object) -> str:
+    """What is wrong with a value, wherever in it that is; empty: nothing."""
     characters = 0
     for parts, part in enumerate(_parts(value), start=1):
         characters += len(part.value) if isinstance(part.value, str) else 0
         wrong = _wrong(part)
-        if parts > MAX_PARTS or characters > MAX_CHARACTERS:
-            wrong = f"more than {MAX_CHARACTERS} characters or {MAX_PARTS} parts; expected less"
         if wrong:
-            raise InvalidData(f"{place}: field {column!r} has {wrong}")
+            return wrong
+        if parts > MAX_PARTS or characters > MAX_CHARACTERS:
+            return f"more than {MAX_CHARACTERS} characters or {MAX_PARTS} parts; expected less"
+    return ""
 
 
 def _parts(value: object) -> Iterator[_Part]:
