@@ -17,16 +17,13 @@ from kompass_api.scoring import ExtractionStep
 from kompass_api.scoring import Metric as MetricChoice
 from kompass_worker.scoring.answers import Answered, CannotJudge, Judgement, Verdict
 from kompass_worker.scoring.extraction import EXTRACTORS
-from kompass_worker.scoring.metrics import METRICS
-from kompass_worker.scoring.metrics.metric import Metric, mean_metric
+from kompass_worker.scoring.metrics import metric_named
+from kompass_worker.scoring.metrics.metric import NO_REFERENCE, Metric
 
-NO_REFERENCE = "NoReference"
-"""The data holds no answer, as in a test set that is to be submitted."""
-
-NOT_FINITE = "PerplexityNotFinite"
+NOT_FINITE: Final = "PerplexityNotFinite"
 """The model's numbers overflowed: no label can be said to be the likeliest."""
 
-NOT_A_NUMBER = "ScoreNotFinite"
+NOT_A_NUMBER: Final = "ScoreNotFinite"
 """The metric gave no number that a mean could be taken of."""
 
 NO_FIELDS: Final[Mapping[str, str]] = MappingProxyType({})
@@ -135,11 +132,4 @@ def _rule(name: str, arguments: _Arguments) -> Callable[[str], str]:
 
 @lru_cache(maxsize=1024)
 def _metric(name: str, arguments: _Arguments) -> Metric:
-    found = METRICS.bound(name, dict(arguments))
-    if isinstance(found, Metric):
-        return found
-
-    def judge(answered: Answered) -> Judgement:
-        return Judgement({name: float(found(answered))})
-
-    return mean_metric([name], judge)
+    return metric_named(name, dict(arguments))

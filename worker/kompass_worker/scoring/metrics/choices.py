@@ -1,12 +1,23 @@
-"""Metrics of answers that are the same text or not.
+"""Metrics of answers that are the same as the reference, or not.
 
-Pure.
+Pure. Where OpenCompass writes `score` and not `accuracy` for the same share, so does a metric here.
 """
 
 from __future__ import annotations
 
-from kompass_worker.scoring.answers import Answered
-from kompass_worker.scoring.metrics.metric import Metric, share_metric
+from typing import Final
+
+from kompass_worker.scoring.answers import Answered, Judgement
+from kompass_worker.scoring.extraction.bbh import bbh_freeform_0_2_4, bbh_freeform_0_5
+from kompass_worker.scoring.extraction.words import general
+from kompass_worker.scoring.lists import text_field
+from kompass_worker.scoring.metrics.metric import Metric, golds_of, mean_metric, share_metric
+
+_SPREADS: Final = {
+    "clean": "accuracy - clean",
+    "input contamination": "accuracy - input contaminated",
+    "input-and-label contamination": "accuracy - input-and-label contaminated",
+}
 
 
 def accuracy() -> Metric:
@@ -14,6 +25,50 @@ def accuracy() -> Metric:
     return share_metric("accuracy", is_same)
 
 
+def same_text() -> Metric:
+    """Accuracy under the name `score`."""
+    return share_metric("score", is_same)
+
+
+def exact_match() -> Metric:
+    """The share that is one of the references, or would be without signs and articles."""
+    return share_metric("score", _matches)
+
+
+def bbh_free_form_0_5() -> Metric:
+    """The share whose free text is the reference's, both read by `bbh_freeform@0.5`."""
+    return share_metric("score", _same_free_text)
+
+
+def bbh_free_form_0_2_4() -> Metric:
+    """The share whose free text, read by `bbh_freeform@0.2.4`, is the reference."""
+    return share_metric(
+        "score", lambda answered: bbh_freeform_0_2_4(answered.answer) == answered.reference
+    )
+
+
+def contamination(*, column: str = "is_clean") -> Metric:
+    """Accuracy, apart for rows that are clean or said to be in training data (section 7)."""
+
+    def judge(answered: Answered) -> Judgement:
+        row = _SPREADS.get(text_field(answered.row, column))
+        value = float(is_same(answered))
+        return Judgement({"accuracy": value} | ({row: value} if row else {}))
+
+    return mean_metric(["accuracy", *_SPREADS.values()], judge)
+
+
 def is_same(answered: Answered) -> bool:
     """Whether the answer is the reference's text."""
     return answered.answer == answered.reference
+
+
+def _matches(answered: Answered) -> bool:
+    golds = golds_of(answered)
+    given = general(answered.answer)
+    return given in golds or given in map(general, golds)
+
+
+def _same_free_text(answered: Answered) -> bool:
+    given = bbh_freeform_0_5(answered.answer)
+    return given.casefold() == bbh_freeform_0_5(answered.reference).casefold()

@@ -8,12 +8,18 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from kompass_worker.scoring.answers import Answered, Judgement, Verdict
+from kompass_worker.scoring.answers import Answered, CannotJudge, Judgement, Verdict
+from kompass_worker.scoring.lists import texts
 from kompass_worker.scoring.statistics import Estimate, estimate, jackknifed, plain_mean
 
 Judge = Callable[[Answered], Judgement]
 Total = Callable[[Sequence[Verdict]], Mapping[str, Estimate]]
+
+
+NO_REFERENCE: Final = "NoReference"
+"""The data holds no answer, as in a test set that is to be submitted."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +35,8 @@ class Metric:
     needs_reference: bool = True
     all_samples: bool = False
     """Whether it looks at all samples of an answer; others judge each, and the mean counts."""
+    is_slow: bool = False
+    """Whether judging waits for other processes, so that several answers should be at a time."""
 
 
 def mean_metric(
@@ -38,6 +46,7 @@ def mean_metric(
     percent: bool = True,
     needs_reference: bool = True,
     all_samples: bool = False,
+    is_slow: bool = False,
 ) -> Metric:
     """A metric whose numbers are means; of values from 0 to 1 in percent, or in their own unit."""
 
@@ -45,12 +54,17 @@ def mean_metric(
         mean = estimate if percent else plain_mean
         return {row: mean(values_of(row, verdicts)) for row in rows}
 
-    return Metric(tuple(rows), judge, total, needs_reference, all_samples)
+    return Metric(tuple(rows), judge, total, needs_reference, all_samples, is_slow)
 
 
 def share_metric(row: str, is_right: Callable[[Answered], bool]) -> Metric:
     """A metric that is the share of right answers."""
     return mean_metric([row], lambda answered: Judgement({row: float(is_right(answered))}))
+
+
+def judge_metric(row: str, number: Callable[[Answered], float]) -> Metric:
+    """A metric that is the mean, in percent, of a function of one answer from 0 to 1."""
+    return mean_metric([row], lambda answered: Judgement({row: float(number(answered))}))
 
 
 def corpus_metric(
@@ -69,6 +83,14 @@ def corpus_metric(
         return {row: jackknifed(_of_each_sample(number), answers) for row, number in rows.items()}
 
     return Metric(tuple(rows), judge, total, needs_reference)
+
+
+def golds_of(answered: Answered) -> tuple[str, ...]:
+    """The references, of which the data may have a list."""
+    found = texts(answered.reference)
+    if not found:
+        raise CannotJudge(NO_REFERENCE)
+    return found
 
 
 def values_of(row: str, verdicts: Sequence[Verdict]) -> list[float]:
