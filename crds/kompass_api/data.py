@@ -86,7 +86,15 @@ class DataText(ApiModel):
         str,
         Field(
             description="Only what follows the first line that reads so is used, such as -----. "
-            "Empty: the whole file.",
+            "Empty: from the beginning.",
+            max_length=64,
+        ),
+    ] = ""
+    until: Annotated[
+        str,
+        Field(
+            description="Only what stands before the next line that reads so is used. Empty: to "
+            "the end.",
             max_length=64,
         ),
     ] = ""

@@ -135,6 +135,8 @@ _OF_SUBJECT: Final = {
     "gaokao-mathcloze": _agieval_gap,
 }
 
+TURNS: Final = "".join(f"--- turn {n}\nSaid {n}.\n" for n in range(1, 9)) + "--- end\n"
+
 TEXT: Final = "A mark.\n-----\nAnswer it.\n\nQ: First?\nA: Let's think step by step.\nIt is (A)."
 
 
@@ -151,7 +153,7 @@ def write_rows(folder: Path, name: str, spec: BenchmarkSpec, subject: Subject) -
     for held in spec.data.texts:
         path = folder / held.path.replace("{subject}", subject.name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(TEXT, "utf-8")
+        path.write_text(TURNS if held.until else TEXT, "utf-8")
 
 
 def _write(path: Path, spec: BenchmarkSpec, rows: Sequence[Raw]) -> None:

@@ -90,6 +90,18 @@ def test_a_text_beside_the_rows_is_a_value_of_its_subject(tmp_path: Path) -> Non
     ]
 
 
+def test_several_texts_can_stand_in_one_file(tmp_path: Path) -> None:
+    folder = with_texts(tmp_path, toy="--- 1\nQ\n--- 2\nA\n\n--- 3")
+    parts = [
+        {"name": "ask", "path": "prompts/toy.txt", "after": "--- 1", "until": "--- 2"},
+        {"name": "tell", "path": "prompts/toy.txt", "after": "--- 2", "until": "--- 3"},
+        {"name": "all", "path": "prompts/toy.txt", "until": "--- 2"},
+    ]
+    data = {"inputColumns": ["question"], "outputColumn": "answer", "texts": parts}
+    known = catalogue(spec_of(data=data, subjects=[{"name": "toy"}]), folder)
+    assert known.subjects[0].values == {"ask": "Q", "tell": "A\n", "all": "--- 1\nQ"}
+
+
 @pytest.mark.parametrize(
     ("texts", "error", "message"),
     [
@@ -102,7 +114,7 @@ def test_a_text_beside_the_rows_is_a_value_of_its_subject(tmp_path: Path) -> Non
         pytest.param(
             {"rocks": "Q: 1", "stars": "-----\nQ"},
             InvalidData,
-            r"prompts/rocks.txt has no line '-----', behind which the text {shots} begins",
+            r"prompts/rocks.txt has no line '-----', where a text of data.texts begins or ends",
             id="no-such-line",
         ),
     ],

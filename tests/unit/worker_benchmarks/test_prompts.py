@@ -9,6 +9,7 @@ from unit.worker_benchmarks.rows import write_rows
 
 from kompass_api.built_in import BUILT_IN
 from kompass_api.modelendpoint import ModelEndpointSpec
+from kompass_api.prompts import Role
 from kompass_worker.benchmarks import builtin, catalogue
 from kompass_worker.benchmarks.catalogue import named
 from kompass_worker.prompts import Question, questions
@@ -55,7 +56,9 @@ def test_a_chat_model_is_asked_last_and_reads_every_example(name: str, tmp_path:
     assert isinstance(request, GenerationRequest)
     assert not isinstance(request.prompt, str)
     assert request.prompt[-1].role == "user"
-    assert sum(said.role == "assistant" for said in request.prompt) == asked.available
+    worked = [turn for turn in asked.spec.prompt.rounds[:-1] if turn.role is Role.BOT]
+    answers = sum(said.role == "assistant" for said in request.prompt)
+    assert answers == asked.available + len(worked)
 
 
 def question_of(name: str, subject: str, folder: Path) -> Question:

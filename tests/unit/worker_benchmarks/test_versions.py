@@ -14,7 +14,7 @@ from kompass_worker.benchmarks.catalogue import named
 NOT_OPENCOMPASS = {"blimp", "truthfulqa-mc1", "truthfulqa-mc2"}
 """Theirs are lm-evaluation-harness' prompts."""
 
-LONG_TEXTS = {"bbh-512-gen", "bbh-base-gen", "bbh-gen"}
+LONG_TEXTS = {"bbh-512-gen", "bbh-base-gen", "bbh-gen", "gsm8k-gen", "math-gen"}
 """Their worked examples lie beside the data; tests/contract/benchmarks has their versions."""
 
 TWICE = {"ceval-test-gen": "2daf24", "ceval-test-ppl": "93e5ce"}

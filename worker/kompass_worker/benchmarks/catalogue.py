@@ -120,16 +120,21 @@ def _with_texts(subject: Subject, texts: Sequence[DataText], folder: Path) -> Su
 
 def _text(held: DataText, subject: Subject, folder: Path) -> str:
     file = _file(held, subject)
-    whole = text_of_file(folder, file).replace("\r\n", "\n")
-    if not held.after:
-        return whole
-    lines = whole.split("\n")
-    if held.after not in lines:
+    lines = text_of_file(folder, file).replace("\r\n", "\n").split("\n")
+    begin = _line_of(held.after, lines, file) + 1 if held.after else 0
+    end = _line_of(held.until, lines, file, begin) if held.until else len(lines)
+    return "\n".join(lines[begin:end])
+
+
+def _line_of(mark: str, lines: Sequence[str], file: str, begin: int = 0) -> int:
+    try:
+        return lines.index(mark, begin)
+    except ValueError:
+        behind = f" behind line {begin}" if begin else ""
         raise InvalidData(
-            f"{file} has no line {held.after!r}, behind which the text {{{held.name}}} begins "
-            "(data.texts[].after): correct the file, or remove after"
-        )
-    return "\n".join(lines[lines.index(held.after) + 1 :])
+            f"{file} has no line {mark!r}{behind}, where a text of data.texts begins or ends: "
+            "correct the file, or after and until"
+        ) from None
 
 
 def _file(held: DataText, subject: Subject) -> str:
