@@ -35,11 +35,6 @@ class Profile(StrEnum):
     """OpenCompass 0.2.4, as it was: no line break after a chat's user messages, `predRole` cuts."""
     KOMPASS_1 = "kompass@1"
     """What OpenCompass means, without its accidents; its numbers are not OpenCompass's."""
-    """OpenCompass 0.5, as it is."""
-    OPENCOMPASS_024 = "opencompass@0.2.4"
-    """OpenCompass 0.2.4, as it was: no line break after a chat's user messages, `predRole` cuts."""
-    KOMPASS_1 = "kompass@1"
-    """What OpenCompass means, without its accidents; its numbers are not OpenCompass's."""
 
 
 class ModelRef(ApiModel):

@@ -9,7 +9,6 @@ import pytest
 from unit.worker_eval.builders import CharacterTokenizer, endpoint_of, prediction_of
 
 from kompass_api.evalrun import Sharding
-from kompass_api.modelendpoint import ModelType
 from kompass_api.plandocument import Plan
 from kompass_api.rundocument import ResolvedBenchmark
 from kompass_worker.benchmarks import builtin, catalogue
@@ -87,7 +86,7 @@ def test_every_candidate_of_tiny_mc_ends_with_its_label(shared: Path) -> None:
     _, asked = planned("ceval-ppl", shared / "data/tiny_mc", shards=1)
     assert len(asked) == 68
     for held in asked:
-        request = held.request(5, ModelType.BASE)
+        request = held.request(5, endpoint_of())
         assert isinstance(request, ScoringRequest)
         assert [one.text.rsplit("\n", 1)[1] for one in request.candidates] == list("ABCD")
         assert request.candidates[0].text.count("答案: \n") == 6

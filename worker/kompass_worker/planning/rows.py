@@ -5,17 +5,19 @@ Pure.
 
 from __future__ import annotations
 
-from kompass_api.benchmark import BenchmarkSpec, Subject
+from kompass_api.benchmark import BenchmarkSpec, Subject, metric_of
 from kompass_api.plandocument import PlannedSubject
 from kompass_api.rundocument import ResolvedBenchmark
 from kompass_worker.benchmarks.catalogue import row_name
 from kompass_worker.benchmarks.versions import content_hash, oc_version
+from kompass_worker.prompts.questions import USUAL, Manner
 
 
 def planned_subject(
     asked: ResolvedBenchmark,
     spec: BenchmarkSpec,
     subject: Subject,
+    manner: Manner = USUAL,
     *,
     data_digest: str,
     items: int,
@@ -26,10 +28,15 @@ def planned_subject(
         subject=subject.name,
         row_name=row_name(spec, subject.name),
         method=spec.method,
-        metric=spec.metric.name,
+        metric=metric_of(spec, subject).name,
         oc_version=oc_version(spec, subject),
         content_hash=content_hash(
-            spec, subject, data_digest, limit=asked.limit, max_new_tokens=asked.max_new_tokens
+            spec,
+            subject,
+            data_digest,
+            limit=asked.limit,
+            max_new_tokens=asked.max_new_tokens,
+            manner=manner,
         ),
         data_digest=data_digest,
         items=items,

@@ -1,7 +1,8 @@
-"""From rows to what a model is asked: templates, dialogues, questions, and fitting them in."""
+"""From rows to what a model is asked: templates, questions with examples, and fitting them in."""
 
 from kompass_worker.prompts.fitting import Fitted, fit
 from kompass_worker.prompts.hashes import prompt_hash
-from kompass_worker.prompts.questions import Question, questions
+from kompass_worker.prompts.questions import Manner, Question, questions
+from kompass_worker.prompts.trimming import trimmed
 
-__all__ = ["Fitted", "Question", "fit", "prompt_hash", "questions"]
+__all__ = ["Fitted", "Manner", "Question", "fit", "prompt_hash", "questions", "trimmed"]

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from kompass_api.modelendpoint import LongPrompt, ModelEndpointSpec, ModelType
+from kompass_api.modelendpoint import LongPrompt, ModelEndpointSpec
 from kompass_worker.backends.protocol import Tokenizer
 from kompass_worker.errors import PromptTooLong
 from kompass_worker.prompts.hashes import prompt_hash
@@ -59,7 +59,7 @@ def fit(
     fitted: list[Fitted] = []
     too_long: list[_Try] = []
     for chunk in _chunks(questions):
-        for tried in _fitting(chunk, tokenizer, endpoint.model_type):
+        for tried in _fitting(chunk, tokenizer, endpoint):
             fitted.append(_fitted(tried, tokenizer.max_sequence_length))
             if fitted[-1].truncated:
                 too_long.append(tried)
@@ -74,22 +74,22 @@ def _chunks(questions: Sequence[Question]) -> Iterator[Sequence[Question]]:
 
 
 def _fitting(
-    questions: Sequence[Question], tokenizer: Tokenizer, model_type: ModelType
+    questions: Sequence[Question], tokenizer: Tokenizer, endpoint: ModelEndpointSpec
 ) -> list[_Try]:
     """The longest try of each question that fits, else the one without examples."""
-    tries = _counted([_attempt(held, held.available, model_type) for held in questions], tokenizer)
+    tries = _counted([_attempt(held, held.available, endpoint) for held in questions], tokenizer)
     limit = tokenizer.max_sequence_length
     while over := [
         i for i, held in enumerate(tries) if max(held.lengths) > limit and held.examples
     ]:
-        shorter = [_attempt(tries[i].question, tries[i].examples - 1, model_type) for i in over]
+        shorter = [_attempt(tries[i].question, tries[i].examples - 1, endpoint) for i in over]
         for i, held in zip(over, _counted(shorter, tokenizer), strict=True):
             tries[i] = held
     return tries
 
 
-def _attempt(question: Question, examples: int, model_type: ModelType) -> _Try:
-    return _Try(question, question.request(examples, model_type), examples, ())
+def _attempt(question: Question, examples: int, endpoint: ModelEndpointSpec) -> _Try:
+    return _Try(question, question.request(examples, endpoint), examples, ())
 
 
 def _counted(tries: Sequence[_Try], tokenizer: Tokenizer) -> list[_Try]:

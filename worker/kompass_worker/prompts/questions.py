@@ -1,65 +1,42 @@
 """The questions of a subject: rows that can be put to a model with any number of examples.
 
-Reads the data files of one subject; a prompt is rendered only when it is asked for.
+Reads the data files of one subject; a prompt is rendered, and examples are chosen, only when they
+are asked for.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 from kompass_api.benchmark import BenchmarkSpec, Subject
-from kompass_api.methods import Method
-from kompass_api.modelendpoint import ModelType
+from kompass_api.evalrun import Profile
+from kompass_api.modelendpoint import ModelEndpointSpec
+from kompass_api.prompts import Retriever
+from kompass_worker.datasets import Reading, Row, read_subject
 from kompass_worker.datasets.references import check_references
-from kompass_worker.datasets.rows import Row, file_of, read_rows
-from kompass_worker.errors import InvalidData, InvalidRequest
-from kompass_worker.prompts.dialogues import Dialogue, chat_messages, plain_text
-from kompass_worker.prompts.requests import (
-    Candidate,
-    GenerationRequest,
-    Prompt,
-    Request,
-    ScoringRequest,
-)
-from kompass_worker.prompts.templates import Template, Turn, Values, filled, template_of
+from kompass_worker.fewshot import Corpus, Embedder, Shots, check_size, example_ids
+from kompass_worker.prompts.asking import Asked, request_of
+from kompass_worker.prompts.requests import Request
+from kompass_worker.prompts.sheets import Sheet
+from kompass_worker.prompts.templates import Values
+from kompass_worker.prompts.trimming import Marks, marks_of
+from kompass_worker.prompts.voices import voice_of
 
 
 @dataclass(frozen=True)
-class Sheet:
-    """What the questions of one subject share."""
+class Manner:
+    """How a run asks: what is the same for all its questions."""
 
-    benchmark: str
-    spec: BenchmarkSpec
-    subject: Subject
-    example_rows: tuple[Row, ...]
+    profile: Profile = Profile.OPENCOMPASS_05
+    seed: int = 0
+    embedder: Callable[[], Embedder] | None = None
+    """Loads the model that retriever TopK looks for neighbours with."""
 
-    @cached_property
-    def template(self) -> Template:
-        """The subject's template."""
-        return template_of(self.spec, self.subject.title)
 
-    @cached_property
-    def examples(self) -> tuple[tuple[Turn, ...], ...]:
-        """The example dialogues, filled from their own rows."""
-        return tuple(self._example(row) for row in self.example_rows)
-
-    @cached_property
-    def labelled(self) -> dict[str, Template]:
-        """A template for each label, in the order in which equals are told apart.
-
-        OpenCompass sorts the keys of its configurations, labels included.
-        """
-        return {label: self.template.labelled(label) for label in sorted(self.spec.prompt.labels)}
-
-    def _example(self, row: Row) -> tuple[Turn, ...]:
-        template = self.template
-        if self.spec.method is Method.PERPLEXITY:
-            template = self.labelled[row.reference]
-        return filled(template.rounds, row.values)
+USUAL: Manner = Manner()
 
 
 @dataclass(frozen=True)
@@ -68,12 +45,25 @@ class Question:
 
     id: str
     """`<benchmark>/<subject>/<row>`."""
-    row: int
-    reference: str
-    """Empty where the data holds no answer: it can be asked, not scored."""
+    source: Row
     max_new_tokens: int
     sheet: Sheet
-    values: Values
+    shots: Shots
+
+    @property
+    def row(self) -> int:
+        """Its row, from 0, as items are numbered."""
+        return self.source.index
+
+    @property
+    def reference(self) -> str:
+        """The answer; empty where the data holds none: it can be asked, not scored."""
+        return self.source.reference
+
+    @property
+    def values(self) -> Values:
+        """The row's columns as text."""
+        return self.source.values
 
     @property
     def benchmark(self) -> str:
@@ -93,50 +83,32 @@ class Question:
     @property
     def available(self) -> int:
         """Examples there are."""
-        return len(self.sheet.example_rows)
+        return self.shots.count
 
-    def request(self, examples: int, model_type: ModelType) -> Request:
-        """What a model of this type is asked, with the first so many examples."""
-        if self.spec.method is Method.GENERATION:
-            return GenerationRequest(
-                self.id,
-                self._prompt(examples, model_type),
-                self.max_new_tokens,
-                tuple(self.spec.generation.stop),
-            )
-        if model_type is ModelType.CHAT:
-            raise InvalidRequest(
-                f"benchmark {self.benchmark!r} compares perplexities of plain text, which a chat "
-                "template has no place for: name a model endpoint with modelType Base",
+    @property
+    def examples(self) -> tuple[Row, ...]:
+        """The rows of its examples, in their order."""
+        return self.shots.of(self.row)
+
+    def request(self, examples: int, endpoint: ModelEndpointSpec) -> Request:
+        """What this model is asked, with the first so many examples."""
+        return request_of(
+            Asked(
                 item=self.id,
+                sheet=self.sheet,
+                row=self.source,
+                examples=self.examples[:examples],
+                max_new_tokens=self.max_new_tokens,
+                voice=voice_of(endpoint, self.sheet.quirks),
             )
-        return ScoringRequest(self.id, self._candidates(examples))
-
-    def _prompt(self, examples: int, model_type: ModelType) -> Prompt:
-        output = self.spec.data.output_column
-        unanswered = [(column, "" if column == output else text) for column, text in self.values]
-        dialogue = self._dialogue(self.sheet.template, examples, unanswered)
-        return chat_messages(dialogue) if model_type is ModelType.CHAT else plain_text(dialogue)
-
-    def _candidates(self, examples: int) -> tuple[Candidate, ...]:
-        return tuple(
-            Candidate(label, plain_text(self._dialogue(template, examples, self.values)))
-            for label, template in self.sheet.labelled.items()
         )
 
-    def _dialogue(self, template: Template, examples: int, values: Values) -> Dialogue:
-        # OpenCompass fills the whole prompt from the question's row, the finished examples too:
-        # a `\frac{A}{B}` in an example becomes this question's options. A test holds us to it.
-        return Dialogue(
-            begin=filled(template.begin, values),
-            examples=tuple(filled(turns, values) for turns in self.sheet.examples[:examples]),
-            rounds=filled(template.rounds, values),
-            shots=template.shots,
-            label_map=self.spec.method is Method.PERPLEXITY,
-        )
+    def marks(self, endpoint: ModelEndpointSpec) -> Marks | None:
+        """Between which marks this model's answer is read, if the profile cuts it."""
+        return marks_of(self.spec, endpoint, self.sheet.quirks)
 
 
-def questions(
+def questions(  # noqa: PLR0913  (what is asked, of which rows, and how)
     benchmark: str,
     spec: BenchmarkSpec,
     subject: Subject,
@@ -144,38 +116,52 @@ def questions(
     *,
     max_new_tokens: int,
     limit: int | None = None,
+    manner: Manner = USUAL,
 ) -> list[Question]:
     """The subject's items in the order of its file, the first `limit` of them."""
-    sheet = Sheet(benchmark, spec, subject, _example_rows(spec, subject, folder))
-    rows = itertools.islice(_checked(spec, subject, folder, spec.data.test_split), limit)
+    sheet = Sheet(benchmark, spec, subject, manner.profile, manner.seed)
+    asked = _checked(spec, subject, folder, spec.data.test_split)
+    shots = _shots(spec, subject, folder, asked, manner.embedder)
     return [
         Question(
             id=f"{benchmark}/{subject.name}/{row.index}",
-            row=row.index,
-            reference=row.reference,
+            source=row,
             max_new_tokens=max_new_tokens,
             sheet=sheet,
-            values=row.values,
+            shots=shots,
         )
-        for row in rows
+        for row in itertools.islice(asked.rows, limit)
     ]
 
 
-def _example_rows(spec: BenchmarkSpec, subject: Subject, folder: Path) -> tuple[Row, ...]:
-    if not spec.examples.ids:
-        return ()
-    split = spec.data.example_split
-    rows = _checked(spec, subject, folder, split)
-    beyond = [row for row in spec.examples.ids if row >= len(rows)]
-    if beyond:
-        raise InvalidData(
-            f"{file_of(spec.data, subject.name, split)} has {len(rows)} rows, but examples.ids "
-            f"asks for row {beyond[0]} (counted from 0): add rows, or name others"
-        )
-    return tuple(rows[index] for index in spec.examples.ids)
+def _shots(
+    spec: BenchmarkSpec,
+    subject: Subject,
+    folder: Path,
+    asked: Reading,
+    embedder: Callable[[], Embedder] | None,
+) -> Shots:
+    examples = spec.examples
+    if examples.is_empty:
+        return Shots(0, (), list)
+    pool = _checked(spec, subject, folder, spec.data.example_split)
+    corpus = Corpus(pool.file, [_input(spec, row) for row in pool.rows])
+    check_size(examples, corpus)
+
+    def choose() -> list[tuple[int, ...]]:
+        found = embedder() if embedder and examples.retriever is Retriever.TOP_K else None
+        return example_ids(examples, corpus, [_input(spec, row) for row in asked.rows], found)
+
+    return Shots(examples.count or len(examples.ids), pool.rows, choose)
 
 
-def _checked(spec: BenchmarkSpec, subject: Subject, folder: Path, split: str) -> Sequence[Row]:
-    rows = read_rows(folder, spec.data, subject.name, split)
-    check_references(spec, rows, file_of(spec.data, subject.name, split))
-    return rows
+def _input(spec: BenchmarkSpec, row: Row) -> str:
+    """What a retriever compares: the row's input columns."""
+    held = dict(row.values)
+    return " ".join(held[column] for column in spec.data.input_columns)
+
+
+def _checked(spec: BenchmarkSpec, subject: Subject, folder: Path, split: str) -> Reading:
+    reading = read_subject(folder, spec, subject, split)
+    check_references(spec, reading.rows, reading.file)
+    return reading

@@ -35,7 +35,9 @@ def check_storage(store: ObjectStore, document: str) -> None:
 
 def run_plan(place: Workplace) -> PlanOutcome:
     """Plan the run; the same document and data give the same plan, so this may be repeated."""
-    materials = [material_of(asked, place.fetcher) for asked in place.document.benchmarks]
+    materials = [
+        material_of(asked, place.fetcher, place.manner) for asked in place.document.benchmarks
+    ]
     asked = {
         (material.asked.name, subject.name): material.questions(subject)
         for material in materials

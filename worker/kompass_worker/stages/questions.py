@@ -18,11 +18,13 @@ from kompass_worker.benchmarks.catalogue import (
     text_files,
 )
 from kompass_worker.datasets.digests import data_digest
-from kompass_worker.datasets.rows import file_of
+from kompass_worker.datasets.files import file_of
 from kompass_worker.errors import InvalidRequest
+from kompass_worker.fewshot import Embedder
 from kompass_worker.planning.groups import planned_groups
 from kompass_worker.planning.rows import planned_subject
-from kompass_worker.prompts import Question, questions
+from kompass_worker.prompts import Manner, Question, questions
+from kompass_worker.prompts.questions import USUAL
 from kompass_worker.sources.fetching import Fetcher
 
 
@@ -35,6 +37,7 @@ class Material:
     folder: Path
     known: Catalogue
     chosen: tuple[Subject, ...]
+    manner: Manner = USUAL
 
     def questions(self, subject: Subject) -> list[Question]:
         """The subject's questions; a limit on new tokens that is the model's to say is 0 yet."""
@@ -45,6 +48,7 @@ class Material:
             self.folder,
             max_new_tokens=self.max_new_tokens or 0,
             limit=self.asked.limit,
+            manner=self.manner,
         )
 
     @property
@@ -55,17 +59,19 @@ class Material:
     def planned_subject(self, subject: Subject, items: int) -> PlannedSubject:
         """The subject's row of the table."""
         data = self.spec.data
-        splits = [data.test_split, *([data.example_split] if self.spec.examples.ids else [])]
+        splits = [data.test_split, *([] if self.spec.examples.is_empty else [data.example_split])]
         files = [file_of(data, subject.name, split, subject.title) for split in splits]
         digest = data_digest(self.folder, [*files, *text_files(self.spec, subject)])
-        return planned_subject(self.asked, self.spec, subject, data_digest=digest, items=items)
+        return planned_subject(
+            self.asked, self.spec, subject, self.manner, data_digest=digest, items=items
+        )
 
     def planned_groups(self) -> list[PlannedGroup]:
         """The groups whose subjects are all asked."""
         return planned_groups(self.asked.name, self.spec, self.known, self.chosen)
 
 
-def material_of(asked: ResolvedBenchmark, fetcher: Fetcher) -> Material:
+def material_of(asked: ResolvedBenchmark, fetcher: Fetcher, manner: Manner = USUAL) -> Material:
     """The benchmark with its data fetched and its subjects chosen."""
     spec = asked.spec or builtin(asked.name)
     source = asked.source or spec.data.source
@@ -76,7 +82,22 @@ def material_of(asked: ResolvedBenchmark, fetcher: Fetcher) -> Material:
         )
     folder = fetcher.data(source)
     known = catalogue(spec, folder)
-    return Material(asked, spec, folder, known, select(known, asked.subjects))
+    chosen = select(known, asked.subjects)
+    return Material(asked, spec, folder, known, chosen, _with_embedder(manner, spec, fetcher))
+
+
+def _with_embedder(manner: Manner, spec: BenchmarkSpec, fetcher: Fetcher) -> Manner:
+    """The manner, with the means to find neighbours where the benchmark's examples are such."""
+    source = spec.examples.embedding
+    if source is None:
+        return manner
+
+    def embedder() -> Embedder:
+        from kompass_worker.fewshot.embedding import load_embedding
+
+        return load_embedding(fetcher.model(source))
+
+    return replace(manner, embedder=embedder)
 
 
 def for_model(asked: list[Question], endpoint: ModelEndpointSpec) -> Iterator[Question]:

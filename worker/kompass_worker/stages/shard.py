@@ -140,7 +140,7 @@ def requests_of(
         question.id: question
         for benchmark in place.document.benchmarks
         if any(benchmark.name == name for name, _ in wanted)
-        for material in [material_of(benchmark, place.fetcher)]
+        for material in [material_of(benchmark, place.fetcher, place.manner)]
         for subject in material.chosen
         if (benchmark.name, subject.name) in wanted
         for question in for_model(material.questions(subject), model.spec)
@@ -148,7 +148,7 @@ def requests_of(
     requests = []
     for item in items:
         question = asked.get(item.id)
-        request = question.request(item.examples, model.spec.model_type) if question else None
+        request = question.request(item.examples, model.spec) if question else None
         if request is None or prompt_hash(request) != item.prompt_hash:
             raise InvalidData(
                 f"item {item.id} is not what it was when the run was planned: its data has "

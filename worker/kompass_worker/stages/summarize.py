@@ -105,7 +105,7 @@ def _check_complete(proof: Completeness, plan: Plan, manifests: list[Manifest]) 
 
 def _questions(place: Workplace) -> Iterator[Question]:
     for benchmark in place.document.benchmarks:
-        material = material_of(benchmark, place.fetcher)
+        material = material_of(benchmark, place.fetcher, place.manner)
         for subject in material.chosen:
             yield from material.questions(subject)
 

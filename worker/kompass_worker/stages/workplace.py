@@ -12,6 +12,7 @@ from kompass_worker.backends.models import Models
 from kompass_worker.errors import InvalidData
 from kompass_worker.inference.layout import PLAN_KEY
 from kompass_worker.inference.stopping import StopSignal
+from kompass_worker.prompts import Manner
 from kompass_worker.settings import WorkerSettings
 from kompass_worker.sources.fetching import Fetcher
 from kompass_worker.store.protocol import ObjectStore
@@ -30,6 +31,11 @@ class Workplace:
     settings: WorkerSettings
     clock: Callable[[], float]
     stop: StopSignal = field(default_factory=StopSignal)
+
+    @property
+    def manner(self) -> Manner:
+        """How the run asks."""
+        return Manner(self.document.profile, self.document.seed)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from unit.worker_eval.builders import TOY, ppl_spec_of, spec_of
 
 from kompass_api.benchmark import Subject
 from kompass_worker.benchmarks import builtin, content_hash, file_version, oc_version
+from kompass_worker.benchmarks.catalogue import named
 
 
 def test_the_first_subject_has_the_version_of_opencompass() -> None:
@@ -27,7 +28,7 @@ def test_the_first_subject_has_the_version_of_opencompass() -> None:
 )
 def test_the_whole_file_has_the_version_of_opencompass(name: str, expected: str) -> None:
     spec = builtin(name)
-    assert file_version(spec, spec.subjects) == expected
+    assert file_version(spec, named(spec).subjects) == expected
 
 
 def test_a_file_with_one_dataset_has_that_datasets_version() -> None:

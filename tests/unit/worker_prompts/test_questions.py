@@ -9,6 +9,7 @@ import pytest
 from unit.worker_eval.builders import (
     TOY,
     TOY_ROUNDS,
+    endpoint_of,
     ppl_spec_of,
     row,
     spec_of,
@@ -16,15 +17,17 @@ from unit.worker_eval.builders import (
     toy_questions,
 )
 
-from kompass_api.modelendpoint import ModelType
 from kompass_worker.benchmarks import builtin
 from kompass_worker.errors import InvalidData, InvalidRequest
 from kompass_worker.prompts import prompt_hash, questions
 from kompass_worker.prompts.requests import GenerationRequest, Message, ScoringRequest
 
+BASE = endpoint_of()
+CHAT = endpoint_of(modelType="Chat")
+
 
 def plain(spec: Any, folder: Path, examples: int = 2) -> str:
-    request = toy_questions(spec, folder)[0].request(examples, ModelType.BASE)
+    request = toy_questions(spec, folder)[0].request(examples, BASE)
     if isinstance(request, ScoringRequest):
         return request.candidates[0].text
     assert isinstance(request.prompt, str)
@@ -32,7 +35,7 @@ def plain(spec: Any, folder: Path, examples: int = 2) -> str:
 
 
 def chat(spec: Any, folder: Path, examples: int = 2) -> list[tuple[str, str]]:
-    request = toy_questions(spec, folder)[0].request(examples, ModelType.CHAT)
+    request = toy_questions(spec, folder)[0].request(examples, CHAT)
     assert isinstance(request, GenerationRequest)
     assert not isinstance(request.prompt, str)
     return [(said.role, said.content) for said in request.prompt]
@@ -119,7 +122,7 @@ def test_a_user_who_speaks_twice_is_heard_as_one(tmp_path: Path) -> None:
 
 def test_candidates_come_in_the_order_in_which_equals_are_told_apart(tmp_path: Path) -> None:
     spec = ppl_spec_of(prompt={"rounds": TOY_ROUNDS, "labels": ["D", "B", "A", "C"]})
-    request = toy_questions(spec, toy_folder(tmp_path))[0].request(0, ModelType.BASE)
+    request = toy_questions(spec, toy_folder(tmp_path))[0].request(0, BASE)
     assert isinstance(request, ScoringRequest)
     assert [(held.label, held.text[-1]) for held in request.candidates] == [
         (letter, letter) for letter in "ABCD"
@@ -176,7 +179,7 @@ def test_an_example_that_does_not_exist_is_refused(tmp_path: Path) -> None:
 def test_a_label_that_does_not_exist_is_refused(tmp_path: Path) -> None:
     folder = toy_folder(tmp_path, val=[row("q", "E")])
     with pytest.raises(
-        InvalidData, match=r"row 1 \(line 2\): answer is 'E'; expected one of A, B, C"
+        InvalidData, match=r"row 1 \(line 2\): answer is 'E'; expected A, B, C, D"
     ):
         toy_questions(ppl_spec_of(), folder)
 
@@ -184,7 +187,7 @@ def test_a_label_that_does_not_exist_is_refused(tmp_path: Path) -> None:
 def test_perplexity_is_not_asked_of_a_chat_model(tmp_path: Path) -> None:
     question = toy_questions(ppl_spec_of(), toy_folder(tmp_path))[0]
     with pytest.raises(InvalidRequest, match="modelType Base"):
-        question.request(0, ModelType.CHAT)
+        question.request(0, CHAT)
 
 
 def test_only_the_first_rows_are_asked_where_there_is_a_limit(tmp_path: Path) -> None:
@@ -197,7 +200,7 @@ def test_the_prompt_of_c_eval_is_opencompasss_to_the_byte(tmp_path: Path) -> Non
     spec = builtin("ceval-gen")
     (tmp_path / "dev").mkdir()
     toy_folder(tmp_path, dev=[row("d")] * 5, val=[row("2+2=____。", A="3", B="4", C="5", D="6")])
-    request = questions("c", spec, TOY, tmp_path, max_new_tokens=1)[0].request(0, ModelType.CHAT)
+    request = questions("c", spec, TOY, tmp_path, max_new_tokens=1)[0].request(0, CHAT)
     assert isinstance(request, GenerationRequest)
     text = (
         "以下是中国关于玩具考试的单项选择题，请选出其中的正确答案。\n"
@@ -217,10 +220,7 @@ def test_the_prompt_hash_covers_prompt_limit_and_stop_but_not_the_item(tmp_path:
         GenerationRequest("a", (Message("system", "q"),), 16),
         GenerationRequest("a", prompt, 17),
         GenerationRequest("a", prompt, 16, ("\n",)),
-        *(
-            held.request(2, ModelType.BASE)
-            for held in toy_questions(ppl_spec_of(), toy_folder(tmp_path))
-        ),
+        *(held.request(2, BASE) for held in toy_questions(ppl_spec_of(), toy_folder(tmp_path))),
     ]
     assert len({prompt_hash(held) for held in same}) == 1
     assert len({prompt_hash(held) for held in same + other}) == 1 + len(other)
