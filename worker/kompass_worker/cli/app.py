@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from kompass_worker.cli.commands import compare, inspect, render, run, validate
+from kompass_worker.cli.commands import compare, inspect, render, run, translate, validate
 from kompass_worker.cli.commands import list as listing
 from kompass_worker.processors import share_processors
 
@@ -44,8 +44,12 @@ for _name, _command, _help in (
     ("validate", validate.command, validate.HELP),
     ("inspect", inspect.command, inspect.HELP),
     ("compare", compare.command, compare.HELP),
+    ("translate", translate.command, translate.HELP),
 ):
-    app.command(_name, help=_help)(_command)
+    # Of a command that reads another program's flags, none may be taken for one of ours.
+    app.command(
+        _name, help=_help, context_settings={"ignore_unknown_options": _name == "translate"}
+    )(_command)
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -47,3 +48,14 @@ def validate_all(files: Sequence[Path], *, in_cluster: bool) -> Status:
         raise WrongUsage("these files hold no document: name YAML files, or folders of them")
     say(f"{found.documents} documents, nothing wrong")
     return Status.SUCCEEDED
+
+
+def translate(words: Sequence[str]) -> Status:
+    """Print the manifests of an OpenCompass command line."""
+    from kompass_worker.cli.opencompass import translated
+
+    found = translated(words, Path.cwd())
+    sys.stdout.write(found.yaml())
+    for note in found.notes:
+        say(note)
+    return Status.SUCCEEDED if found.is_whole else Status.FAILED
