@@ -9,7 +9,7 @@ the likelihood it names is that from before the bias. That takes a request for e
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
@@ -22,6 +22,7 @@ from kompass_worker.backends.served.troubles import Kind, Trouble
 _PATH: Final = "/completions"
 _PROBE: Final = "One, two, three"
 _BIAS: Final = 100
+_KEPT_STEPS: Final = 8192
 _FATAL: Final = frozenset({Kind.DENIED, Kind.UNPAID})
 _TIES: Final = 1e-6
 """Nats: a token this close to the likeliest one may be it, after rounding."""
@@ -168,12 +169,14 @@ class SteppedLikelihoods:
     model: str
     url: str
     """The base URL; tokenizing has an address beside it."""
+    _known: dict[tuple[int, ...], _Step] = field(default_factory=dict)
+    """The last steps: the labels of a question share all tokens but their last."""
 
     async def of(self, text: str, context: str = "") -> Spelled:
         """The text, token by token."""
         ids = await self._ids(text)
         before = len(await self._ids(context)) if context else 0
-        steps = [await self._step(ids[:place], ids[place]) for place in range(1, len(ids))]
+        steps = [await self._kept_step(tuple(ids[:end])) for end in range(2, len(ids) + 1)]
         return Spelled(
             nlls=tuple(-step.logprob for step in steps),
             context=before,
@@ -195,12 +198,19 @@ class SteppedLikelihoods:
             raise Trouble(Kind.INVALID, "a text without tokens")
         return ids
 
-    async def _step(self, before: list[int], wanted: int) -> _Step:
+    async def _kept_step(self, ids: tuple[int, ...]) -> _Step:
+        if ids not in self._known:
+            if len(self._known) >= _KEPT_STEPS:
+                self._known.clear()
+            self._known[ids] = await self._step(ids[:-1], ids[-1])
+        return self._known[ids]
+
+    async def _step(self, before: tuple[int, ...], wanted: int) -> _Step:
         found = await self.post(
             _PATH,
             {
                 "model": self.model,
-                "prompt": before,
+                "prompt": list(before),
                 "logprobs": 1,
                 "max_tokens": 1,
                 "temperature": 0,
