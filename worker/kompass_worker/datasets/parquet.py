@@ -17,11 +17,12 @@ from kompass_worker.datasets.files import MAX_BYTES
 from kompass_worker.datasets.values import Content
 from kompass_worker.errors import InvalidData, InvalidRequest
 
-_BATCH: Final = 1024
+_BATCH: Final = 64
+"""Rows that are unpacked at once: a few bytes may stand for the longest text, again and again."""
 
 
-def parquet(path: Path, file: str, names: Names) -> Content:
-    """The rows of a Parquet file; they have no lines."""
+def parquet(path: Path, file: str, names: Names, *, max_bytes: int = MAX_BYTES) -> Content:
+    """The rows of a Parquet file; they have no lines, and so many bytes at most when unpacked."""
     try:
         import pyarrow as pa
         from pyarrow import parquet as format_
@@ -32,25 +33,21 @@ def parquet(path: Path, file: str, names: Names) -> Content:
         ) from error
     try:
         with format_.ParquetFile(path) as opened:
-            _check_size(opened.metadata, file)
-            return content_of(((0, held) for held in _rows(opened)), file, names)
+            return content_of(((0, held) for held in _rows(opened, file, max_bytes)), file, names)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
         reason = str(error).splitlines()[0]
         raise InvalidData(f"{file} is no Parquet file that can be read: {reason}") from error
 
 
-def _check_size(metadata: Any, file: str) -> None:
-    # Compressed a thousandfold, a small file could take all memory.
-    size = sum(metadata.row_group(at).total_byte_size for at in range(metadata.num_row_groups))
-    if size > MAX_BYTES:
-        raise InvalidData(
-            f"{file} has {size} bytes when unpacked; expected at most {MAX_BYTES}: part it into "
-            "subjects with a file each"
-        )
-
-
-def _rows(opened: Any) -> Iterator[object]:
+def _rows(opened: Any, file: str, max_bytes: int) -> Iterator[object]:
+    size = 0
     for batch in opened.iter_batches(batch_size=_BATCH):
+        size += batch.nbytes
+        if size > max_bytes:
+            raise InvalidData(
+                f"{file} has more than {max_bytes} bytes when unpacked; expected less: part it "
+                "into subjects with a file each"
+            )
         for row in batch.to_pylist():
             yield _plain(row)
 
