@@ -88,6 +88,8 @@ class Environment(ApiModel):
     model_digest: str
     """SHA-256 over the sorted list of weight and config files and their digests."""
     tokenizer_digest: str
+    adapter_digest: str | None = None
+    """Of the adapter's files, where the model has one."""
     device: str
     dtype: str
     packages: dict[str, str]
@@ -137,7 +139,10 @@ class Sample(ApiModel):
     reference: str
     reasoning: str = ""
     score: float | None
-    """1 right, 0 wrong, null where it could not be judged."""
+    """The metric's first number of this answer, such as 1 right and 0 wrong; null where it could
+    not be judged."""
+    values: dict[str, float | None] = {}
+    """By the metric's rows, where it has several."""
     unscored_reason: str | None = None
     scores: list[LabelScore] = []
     tokens_in: int

@@ -11,6 +11,7 @@ from kompass_api.modelendpoint import Device, DType, ModelEndpointSpec, ModelTyp
 from kompass_api.results import Prediction
 from kompass_api.sources import Source
 from kompass_worker.backends.fake import FakeBackend
+from kompass_worker.backends.folders import ModelFolders
 from kompass_worker.backends.protocol import Backend
 from kompass_worker.prompts.requests import (
     Candidate,
@@ -35,7 +36,7 @@ def tiny_mc(shared: Path, **settings: object) -> Backend:
         "model_type": ModelType.BASE,
     }
     endpoint = ModelEndpointSpec.model_validate({**plain, **settings})
-    return load_backend(folder, endpoint, "tiny-mc")
+    return load_backend(ModelFolders.of(folder), endpoint, "tiny-mc")
 
 
 @pytest.fixture(scope="module", params=["fake", pytest.param("tiny-mc", marks=pytest.mark.shared)])

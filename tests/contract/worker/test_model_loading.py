@@ -13,8 +13,9 @@ from safetensors.torch import load_file, save_file
 from kompass_api.modelendpoint import ModelEndpointSpec
 from kompass_api.outcomes import FailureClass
 from kompass_api.sources import Source
+from kompass_worker.backends.folders import ModelFolders
 from kompass_worker.backends.huggingface import load_backend
-from kompass_worker.backends.huggingface_text import load_tokenizer
+from kompass_worker.backends.huggingface_tokenizers import load_tokenizer
 from kompass_worker.errors import ModelUnusable, PromptTooLong
 
 pytestmark = pytest.mark.shared
@@ -39,7 +40,7 @@ def endpoint(folder: Path, **settings: object) -> ModelEndpointSpec:
 
 
 def load(folder: Path, **settings: object) -> None:
-    load_backend(folder, endpoint(folder, **settings), "tiny")
+    load_backend(ModelFolders.of(folder), endpoint(folder, **settings), "tiny")
 
 
 def without_tensor(folder: Path) -> None:
@@ -96,28 +97,33 @@ def test_cuda_where_there_is_none_is_no_silent_cpu_run(folder: Path) -> None:
 def test_a_chat_model_without_a_template_says_what_to_do(folder: Path) -> None:
     (folder / "chat_template.jinja").unlink()
     with pytest.raises(ModelUnusable, match=r"no chat template.*set modelType Base"):
-        load_tokenizer(folder, endpoint(folder, modelType="Chat"), "tiny")
+        load_tokenizer(ModelFolders.of(folder), endpoint(folder, modelType="Chat"), "tiny")
 
 
 def test_a_base_model_needs_no_template(folder: Path) -> None:
     (folder / "chat_template.jinja").unlink()
-    assert load_tokenizer(folder, endpoint(folder), "tiny").count(["日本的首都是"])[0] > 0
+    assert (
+        load_tokenizer(ModelFolders.of(folder), endpoint(folder), "tiny").count(["日本的首都是"])[0]
+        > 0
+    )
 
 
 def test_a_tokenizer_loads_without_weights(folder: Path) -> None:
     (folder / "model.safetensors").unlink()
-    tokenizer = load_tokenizer(folder, endpoint(folder), "tiny")
+    tokenizer = load_tokenizer(ModelFolders.of(folder), endpoint(folder), "tiny")
     assert tokenizer.max_sequence_length == 1024
 
 
 def test_a_tokenizer_that_is_missing_is_said(folder: Path) -> None:
     (folder / "tokenizer.json").unlink()
     with pytest.raises(ModelUnusable, match="tokenizer does not load"):
-        load_tokenizer(folder, endpoint(folder), "tiny")
+        load_tokenizer(ModelFolders.of(folder), endpoint(folder), "tiny")
 
 
 def test_the_endpoint_says_how_long_a_prompt_may_be(folder: Path) -> None:
-    tokenizer = load_tokenizer(folder, endpoint(folder, maxSequenceLength=16), "tiny")
+    tokenizer = load_tokenizer(
+        ModelFolders.of(folder), endpoint(folder, maxSequenceLength=16), "tiny"
+    )
     assert tokenizer.max_sequence_length == 16
     with pytest.raises(PromptTooLong, match="takes 16"):
         tokenizer.encode(["德国的首都是柏林。" * 20])

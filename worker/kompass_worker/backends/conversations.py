@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from kompass_api.methods import InferMode
+from kompass_api.results import Prediction
 from kompass_worker.errors import InvalidData
 from kompass_worker.prompts.requests import (
     ConversationRequest,
@@ -56,6 +58,20 @@ class Talk:
         self.answers.append(answer)
         if self.request.infer_mode is InferMode.EVERY and place < len(self._said):
             self._said[place] = replace(self._said[place], content=answer)
+
+    def prediction(self, heard: Sequence[Prediction]) -> Prediction:
+        """The turns' answers as one: the last turn's, with all of them beside it."""
+        return heard[-1].model_copy(
+            update={
+                "item": self.request.item,
+                "turns": self.answers,
+                "tokens_in": sum(one.tokens_in for one in heard),
+                "tokens_out": sum(one.tokens_out for one in heard),
+                "finish_reason": "length"
+                if any(one.finish_reason == "length" for one in heard)
+                else heard[-1].finish_reason,
+            }
+        )
 
 
 def _turns(request: ConversationRequest) -> list[int]:

@@ -102,7 +102,7 @@ class FakeBackend:
         while not talk.is_over:
             turns.append(self._generated(talk.next_turn(), 0))
             talk.hear(turns[-1].prediction)
-        return turns[-1].model_copy(update={"item": request.item, "turns": talk.answers})
+        return talk.prediction(turns)
 
 
 def _scores(request: Request) -> list[LabelScore]:

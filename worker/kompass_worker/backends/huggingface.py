@@ -1,11 +1,14 @@
-"""The HuggingFace backend: chat and base models on CUDA and CPU through transformers."""
+"""The HuggingFace backend: chat and base models on CUDA and CPU through transformers.
+
+It takes the groups apart: rows are batched by length over all of them, and no answer depends on
+which rows share a batch.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
-from pathlib import Path
 from typing import Final, TypeVar
 
 import torch
@@ -14,22 +17,51 @@ from transformers import PreTrainedModel
 from kompass_api.modelendpoint import ModelEndpointSpec, ModelType
 from kompass_api.results import Environment, Prediction
 from kompass_worker.backends.batches import Batcher, OutOfDeviceMemory
-from kompass_worker.backends.huggingface_generation import GenerationRow, Generator, greedy_config
+from kompass_worker.backends.conversations import Talk
+from kompass_worker.backends.folders import ModelFolders
+from kompass_worker.backends.huggingface_generation import (
+    GenerationRow,
+    Generator,
+    Written,
+    answer_of,
+    greedy_config,
+    samples_of,
+)
 from kompass_worker.backends.huggingface_loading import load_model
-from kompass_worker.backends.huggingface_scoring import Scorer, ScoringRow, ScoringSheet
-from kompass_worker.backends.huggingface_text import HuggingFaceTokenizer, load_tokenizer
+from kompass_worker.backends.huggingface_scoring import Scorer, scorer_of
+from kompass_worker.backends.huggingface_sheets import sheets_of
+from kompass_worker.backends.huggingface_text import HuggingFaceTokenizer
+from kompass_worker.backends.huggingface_tokenizers import load_tokenizer
+from kompass_worker.backends.scoring_sheets import RowScore, ScoringRow, Sheet
 from kompass_worker.prompts.requests import (
+    ConversationRequest,
     GenerationRequest,
     Group,
-    Request,
-    ScoringRequest,
     ungrouped,
 )
-from kompass_worker.sources.digests import model_digest, tokenizer_digest
+from kompass_worker.sources.digests import adapter_digest, model_digest, tokenizer_digest
 
 PACKAGES: Final = ("torch", "transformers", "tokenizers", "safetensors", "kompass")
 _Row = TypeVar("_Row")
 _Result = TypeVar("_Result")
+
+
+@dataclass
+class _Asked:
+    """A request to write, and its samples so far."""
+
+    request: GenerationRequest
+    ids: list[int]
+    rows: list[GenerationRow]
+    found: dict[int, Written] = field(default_factory=dict)
+
+    @property
+    def is_complete(self) -> bool:
+        return len(self.found) == len(self.rows)
+
+    def prediction(self) -> Prediction:
+        written = [self.found[row.sample] for row in self.rows]
+        return answer_of(self.request, len(self.ids), written)
 
 
 @dataclass(frozen=True)
@@ -45,55 +77,63 @@ class HuggingFaceBackend:
     def answer(self, groups: Sequence[Group]) -> Iterator[Prediction]:
         """The answers batch by batch, longest prompts first: what does not fit shows at once."""
         requests = ungrouped(groups)
-        yield from (answer for _, answer in self._generated(requests))
-        yield from (answer for _, answer in self._scored(requests))
+        yield from self._written([one for one in requests if isinstance(one, GenerationRequest)])
+        yield from self._talked([one for one in requests if isinstance(one, ConversationRequest)])
+        yield from self._scored(sheets_of(self.tokenizer, requests))
 
-    def _generated(self, requests: Sequence[Request]) -> Iterator[tuple[int, Prediction]]:
-        for rows in self._groups(requests):
-            for row, prediction in self.batcher.run(rows, _guarded(self.generator.generate)):
-                yield row.place, prediction
+    def _written(self, requests: Sequence[GenerationRequest]) -> Iterator[Prediction]:
+        encoded = self.tokenizer.encode([request.prompt for request in requests])
+        alike: dict[GenerationRequest, list[_Asked]] = {}
+        for request, ids in zip(requests, encoded, strict=True):
+            asked = _Asked(request, ids, samples_of(request, ids))
+            alike.setdefault(asked.rows[0].limits, []).append(asked)
+        for several in alike.values():
+            rows = [(asked, row) for asked in several for row in asked.rows]
+            rows.sort(key=lambda pair: -len(pair[1].ids))
+            for (asked, row), written in self.batcher.run(rows, _guarded(self._generate)):
+                asked.found[row.sample] = written
+                if asked.is_complete:
+                    yield asked.prediction()
 
-    def _groups(self, requests: Sequence[Request]) -> Iterator[list[GenerationRow]]:
-        """Rows with the same limits, longest first; equal ones stay in order."""
-        asked = [(i, one) for i, one in enumerate(requests) if isinstance(one, GenerationRequest)]
-        encoded = self.tokenizer.encode([request.prompt for _, request in asked])
-        groups: dict[tuple[int, tuple[str, ...]], list[GenerationRow]] = {}
-        for (place, request), ids in zip(asked, encoded, strict=True):
-            row = GenerationRow(place, request, ids)
-            groups.setdefault(row.limits, []).append(row)
-        for rows in groups.values():
-            yield sorted(rows, key=lambda row: -len(row.ids))
+    def _generate(self, batch: Sequence[tuple[_Asked, GenerationRow]]) -> list[Written]:
+        return self.generator.generate([row for _, row in batch])
 
-    def _scored(self, requests: Sequence[Request]) -> Iterator[tuple[int, Prediction]]:
-        sheets = self._sheets(requests)
-        rows = [(sheet, row) for sheet in sheets for row in sheet.rows]
-        rows.sort(key=lambda pair: -len(pair[1].ids))
-        yield from ((sheet.place, sheet.prediction()) for sheet in sheets if not sheet.rows)
-        compute = _guarded(self._nll_sums)
-        for (sheet, row), sums in self.batcher.run(rows, compute):
-            sheet.note(row, sums)
+    def _talked(self, requests: Sequence[ConversationRequest]) -> Iterator[Prediction]:
+        """Turn by turn, all conversations at once."""
+        talks = [(Talk(request), list[Prediction]()) for request in requests]
+        while talks:
+            turns = {(turn := talk.next_turn()).item: turn for talk, _ in talks}
+            answers = {one.item: one for one in self._written([*turns.values()])}
+            for talk, heard in talks:
+                heard.append(answers[talk.next_turn().item])
+                talk.hear(heard[-1].prediction)
+            yield from (talk.prediction(heard) for talk, heard in talks if talk.is_over)
+            talks = [(talk, heard) for talk, heard in talks if not talk.is_over]
+
+    def _scored(self, sheets: Sequence[Sheet]) -> Iterator[Prediction]:
+        yield from (sheet.prediction() for sheet in sheets if not sheet.rows)
+        rows = [(sheet, place) for sheet in sheets for place in range(len(sheet.rows))]
+        rows.sort(key=lambda pair: -len(_row(pair).ids))
+        for (sheet, place), score in self.batcher.run(rows, _guarded(self._score)):
+            sheet.note(place, score)
             if sheet.is_complete:
-                yield sheet.place, sheet.prediction()
+                yield sheet.prediction()
 
-    def _nll_sums(self, batch: Sequence[tuple[ScoringSheet, ScoringRow]]) -> list[list[float]]:
-        return self.scorer.nll_sums([row for _, row in batch])
+    def _score(self, batch: Sequence[tuple[Sheet, int]]) -> list[RowScore]:
+        return self.scorer.scores([_row(pair) for pair in batch])
 
-    def _sheets(self, requests: Sequence[Request]) -> list[ScoringSheet]:
-        asked = [(i, one) for i, one in enumerate(requests) if isinstance(one, ScoringRequest)]
-        texts = [candidate.text for _, request in asked for candidate in request.candidates]
-        encoded = iter(self.tokenizer.encode(texts))
-        return [
-            ScoringSheet(place, request, [next(encoded) for _ in request.candidates])
-            for place, request in asked
-        ]
+
+def _row(pair: tuple[Sheet, int]) -> ScoringRow:
+    sheet, place = pair
+    return sheet.rows[place]
 
 
 def load_backend(
-    folder: Path, endpoint: ModelEndpointSpec, name: str, *, image: str | None = None
+    folders: ModelFolders, endpoint: ModelEndpointSpec, name: str, *, image: str | None = None
 ) -> HuggingFaceBackend:
-    """The model of a folder, loaded as the endpoint says."""
-    tokenizer = load_tokenizer(folder, endpoint, name)
-    model = load_model(folder, endpoint, name)
+    """The model of these folders, loaded as the endpoint says."""
+    tokenizer = load_tokenizer(folders, endpoint, name)
+    model = load_model(folders, endpoint, name)
     return HuggingFaceBackend(
         tokenizer=tokenizer,
         generator=Generator(
@@ -101,23 +141,28 @@ def load_backend(
             tokenizer.tokenizer,
             greedy_config(model, tokenizer.tokenizer),
             chat=endpoint.model_type is ModelType.CHAT,
+            stop_words=tuple(endpoint.stop_words),
+            min_new_tokens=endpoint.min_new_tokens,
         ),
-        scorer=Scorer(model),
+        scorer=scorer_of(model),
         batcher=Batcher(endpoint.batch_size),
-        environment=_environment(folder, endpoint, model, image),
+        environment=_environment(folders, endpoint, model, image),
     )
 
 
 def _environment(
-    folder: Path, endpoint: ModelEndpointSpec, model: PreTrainedModel, image: str | None
+    folders: ModelFolders, endpoint: ModelEndpointSpec, model: PreTrainedModel, image: str | None
 ) -> Environment:
     device = model.device
+    adapter = folders.adapter
+    packages = (*PACKAGES, "peft") if adapter is not None else PACKAGES
     return Environment(
-        model_digest=model_digest(folder, with_code=endpoint.trust_remote_code),
-        tokenizer_digest=tokenizer_digest(folder),
+        model_digest=model_digest(folders.model, with_code=endpoint.trust_remote_code),
+        tokenizer_digest=tokenizer_digest(folders.tokenizer),
+        adapter_digest=adapter_digest(adapter) if adapter is not None else None,
         device=torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
         dtype=str(model.dtype).removeprefix("torch."),
-        packages={name: version(name) for name in PACKAGES},
+        packages={name: version(name) for name in packages},
         image=image,
     )
 

@@ -1,10 +1,10 @@
-"""Greedy answers of a transformers model, batch by batch."""
+"""Answers that a transformers model writes, batch by batch."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from typing import Any, Literal, NamedTuple
 
 import torch
 from transformers import (
@@ -16,22 +16,30 @@ from transformers import (
 )
 
 from kompass_api.results import Prediction
+from kompass_worker.backends.huggingface_sampling import processors_of, seed_of
 from kompass_worker.backends.likelihoods import cut_at_stop
 from kompass_worker.prompts.requests import GenerationRequest
 
 
-@dataclass(frozen=True)
-class GenerationRow:
-    """A question in tokens."""
+class GenerationRow(NamedTuple):
+    """One sample of a question, in tokens."""
 
-    place: int
     request: GenerationRequest
     ids: list[int]
+    sample: int = 0
 
     @property
-    def limits(self) -> tuple[int, tuple[str, ...]]:
-        """What the rows of a batch have in common."""
-        return self.request.max_new_tokens, self.request.stop
+    def limits(self) -> GenerationRequest:
+        """What the rows of a batch have in common: everything but item, prompt, seed and sample."""
+        return replace(self.request, item="", prompt="", seed=0, samples=1)
+
+
+class Written(NamedTuple):
+    """What the model wrote."""
+
+    text: str
+    tokens: int
+    reason: Literal["stop", "length"]
 
 
 class _StopStrings(StoppingCriteria):
@@ -55,42 +63,47 @@ class _StopStrings(StoppingCriteria):
 
 @dataclass(frozen=True)
 class Generator:
-    """A model that goes on from prompts, always with the likeliest token."""
+    """A model that goes on from prompts."""
 
     model: PreTrainedModel
     tokenizer: PreTrainedTokenizerBase
     config: GenerationConfig
     chat: bool
+    stop_words: tuple[str, ...] = ()
+    """What ends every answer of this model."""
+    min_new_tokens: int = 0
+    """Where the request does not say."""
 
-    def generate(self, rows: Sequence[GenerationRow]) -> list[Prediction]:
+    def generate(self, rows: Sequence[GenerationRow]) -> list[Written]:
         """One batch; its rows share their limits."""
         ids, mask = padded_left([row.ids for row in rows], self._pad_id, self.model.device)
-        limit, stops = rows[0].limits
+        asked = rows[0].request
+        stops = self._stops(asked)
         criteria = [_StopStrings(self.tokenizer, stops, ids.shape[1])] if stops else []
         output = self.model.generate(  # type: ignore[operator]  # a mixin without types
             input_ids=ids,
             attention_mask=mask,
             generation_config=self.config,
-            max_new_tokens=limit,
+            max_new_tokens=asked.max_new_tokens,
+            min_new_tokens=asked.min_new_tokens or self.min_new_tokens or None,
             stopping_criteria=StoppingCriteriaList(criteria),
+            logits_processor=processors_of(
+                asked, [seed_of(row.request, row.sample) for row in rows]
+            ),
         )
         written = output[:, ids.shape[1] :].tolist()
-        return [self._prediction(row, new) for row, new in zip(rows, written, strict=True)]
+        return [self._written(new, stops) for new in written]
 
-    def _prediction(self, row: GenerationRow, written: list[int]) -> Prediction:
-        ends = [i for i, token in enumerate(written) if token in self._end_ids]
-        used = written[: ends[0]] if ends else written
+    def _written(self, tokens: list[int], stops: Sequence[str]) -> Written:
+        ends = [i for i, token in enumerate(tokens) if token in self._end_ids]
+        used = tokens[: ends[0]] if ends else tokens
         text = self.tokenizer.decode(used, skip_special_tokens=not self.chat)
-        cut, stopped = cut_at_stop(str(text), row.request.stop)
+        cut, stopped = cut_at_stop(str(text), stops)
         reason: Literal["stop", "length"] = "stop" if ends or stopped else "length"
-        return Prediction(
-            item=row.request.item,
-            prompt_hash="",
-            prediction=cut,
-            tokens_in=len(row.ids),
-            tokens_out=len(used) + bool(ends),
-            finish_reason=reason,
-        )
+        return Written(cut, len(used) + bool(ends), reason)
+
+    def _stops(self, request: GenerationRequest) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((*request.stop, *self.stop_words)))
 
     @property
     def _end_ids(self) -> list[int]:
@@ -99,6 +112,28 @@ class Generator:
     @property
     def _pad_id(self) -> int:
         return int(self.config.pad_token_id)
+
+
+def samples_of(request: GenerationRequest, ids: list[int]) -> list[GenerationRow]:
+    """A row for every sample; one where all would be the same."""
+    drawn = request.samples if request.temperature > 0 else 1
+    return [GenerationRow(request, ids, sample) for sample in range(drawn)]
+
+
+def answer_of(request: GenerationRequest, tokens_in: int, written: Sequence[Written]) -> Prediction:
+    """The samples of a request as one prediction, in their order."""
+    texts = [one.text for one in written]
+    if len(texts) < request.samples:
+        texts *= request.samples
+    return Prediction(
+        item=request.item,
+        prompt_hash="",
+        prediction=texts[0],
+        samples=texts if request.samples > 1 else [],
+        tokens_in=tokens_in,
+        tokens_out=sum(one.tokens for one in written),
+        finish_reason="length" if any(one.reason == "length" for one in written) else "stop",
+    )
 
 
 def greedy_config(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> GenerationConfig:

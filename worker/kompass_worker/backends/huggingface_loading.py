@@ -10,9 +10,12 @@ import torch
 from safetensors import SafetensorError, safe_open
 from transformers import AutoModelForCausalLM, PreTrainedModel
 
+from kompass_api.huggingface import MODEL_OPTIONS, Attention, option_values
 from kompass_api.modelendpoint import Device, DType, ModelEndpointSpec
 from kompass_api.outcomes import FailureClass
-from kompass_worker.backends.huggingface_text import quieten
+from kompass_worker.backends.folders import ModelFolders
+from kompass_worker.backends.huggingface_adapters import with_adapter
+from kompass_worker.backends.huggingface_tokenizers import quieten
 from kompass_worker.errors import ModelUnusable
 
 DTYPES: Final[dict[DType, torch.dtype | str]] = {
@@ -20,6 +23,13 @@ DTYPES: Final[dict[DType, torch.dtype | str]] = {
     DType.FLOAT32: torch.float32,
     DType.BFLOAT16: torch.bfloat16,
     DType.FLOAT16: torch.float16,
+}
+ATTENTION: Final[dict[Attention, str | None]] = {
+    Attention.AUTO: None,
+    Attention.EAGER: "eager",
+    Attention.SDPA: "sdpa",
+    Attention.FLASH: "flash_attention_2",
+    Attention.FLEX: "flex_attention",
 }
 PICKLES: Final = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
 
@@ -41,20 +51,20 @@ def check_device(endpoint: ModelEndpointSpec, name: str) -> None:
         )
 
 
-def load_model(folder: Path, endpoint: ModelEndpointSpec, name: str) -> PreTrainedModel:
+def load_model(folders: ModelFolders, endpoint: ModelEndpointSpec, name: str) -> PreTrainedModel:
     """The model, every weight of it out of the files, ready to compute."""
     check_device(endpoint, name)
-    check_weights(folder, name)
+    check_weights(folders.model, name)
     quieten()
     try:
         loaded: Any = AutoModelForCausalLM.from_pretrained(
-            folder,
+            folders.model,
             dtype=DTYPES[endpoint.dtype],
-            device_map=_device_map(endpoint),
             use_safetensors=True,
             local_files_only=True,
             trust_remote_code=endpoint.trust_remote_code,
             output_loading_info=True,
+            **_options(endpoint),
         )
     except torch.OutOfMemoryError as error:
         raise ModelUnusable(
@@ -67,6 +77,9 @@ def load_model(folder: Path, endpoint: ModelEndpointSpec, name: str) -> PreTrain
         raise _unloadable(name, endpoint, error) from error
     model: PreTrainedModel = loaded[0]
     _check_complete(loaded[1], name)
+    adapter = endpoint.loading.adapter
+    if adapter is not None and folders.adapter is not None:
+        model = with_adapter(model, folders.adapter, adapter, name)
     model.eval()  # type: ignore[no-untyped-call]
     return model
 
@@ -96,11 +109,21 @@ def check_weights(folder: Path, name: str) -> None:
             ) from error
 
 
-def _device_map(endpoint: ModelEndpointSpec) -> str | dict[str, str]:
+def _options(endpoint: ModelEndpointSpec) -> dict[str, Any]:
+    """What the endpoint says of loading, in the library's words."""
+    options = endpoint.loading
+    given: dict[str, Any] = option_values(options.model_options, MODEL_OPTIONS)
+    given["device_map"] = _device_map(endpoint, given.get("device_map", "auto"))
+    attention = ATTENTION[options.attention]
+    return given if attention is None else {**given, "attn_implementation": attention}
+
+
+def _device_map(endpoint: ModelEndpointSpec, layout: str) -> str | dict[str, str]:
+    """One device, or a layout over several."""
     if endpoint.device is Device.CPU:
         return {"": "cpu"}
     several = endpoint.gpu is not None and endpoint.gpu.count > 1
-    return "auto" if several else {"": "cuda:0"}
+    return layout if several else {"": "cuda:0"}
 
 
 def _check_complete(loading: dict[str, Any], name: str) -> None:
@@ -117,6 +140,6 @@ def _check_complete(loading: dict[str, Any], name: str) -> None:
 
 def _unloadable(name: str, endpoint: ModelEndpointSpec, error: Exception) -> ModelUnusable:
     return ModelUnusable(
-        f"model {name!r}: the weights of {endpoint.source.uri} do not load: "
+        f"model {name!r}: the weights of {endpoint.weights.uri} do not load: "
         f"{type(error).__name__}: {error}"
     )

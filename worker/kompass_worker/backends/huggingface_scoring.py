@@ -1,77 +1,26 @@
-"""How likely a transformers model finds whole texts.
+"""How likely a transformers model finds tokens.
 
-Texts of one question that differ in their last token alone are one row: the model reads it once,
-and the logits of its last place hold every last token's likelihood. That is no approximation: the
-last token of a text is predicted, never read.
+Only logits that are asked for are computed, a bounded number at a time: those of a whole batch are
+a vocabulary for every token, many times what the model itself takes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any, Final
 
 import torch
 from transformers import PreTrainedModel
 
-from kompass_api.results import Prediction
-from kompass_worker.backends.likelihoods import TextSize, label_score, likeliest
-from kompass_worker.prompts.requests import ScoringRequest
+from kompass_worker.backends.scoring_sheets import RowScore, ScoringRow
 
-
-@dataclass(frozen=True)
-class ScoringRow:
-    """What the model reads, and the last tokens it could go on with."""
-
-    ids: tuple[int, ...]
-    """All tokens but the last."""
-    lasts: tuple[int, ...]
-    candidates: tuple[int, ...]
-    """Places of the candidates that these last tokens complete."""
-
-
-class ScoringSheet:
-    """The candidates of one question, and what is known of them so far."""
-
-    def __init__(self, place: int, request: ScoringRequest, encoded: Sequence[list[int]]) -> None:
-        self.place = place
-        self._request = request
-        self._lengths = [len(ids) for ids in encoded]
-        self.rows = _rows(encoded)
-        # A single token has nothing before it that could predict it.
-        self._sums = {i: 0.0 for i, ids in enumerate(encoded) if len(ids) <= 1}
-
-    def note(self, row: ScoringRow, sums: Sequence[float]) -> None:
-        """Keep what a row brought."""
-        self._sums.update(zip(row.candidates, sums, strict=True))
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether every candidate has its number."""
-        return len(self._sums) == len(self._lengths)
-
-    def prediction(self) -> Prediction:
-        """The likeliest candidate."""
-        scores = [
-            label_score(
-                candidate.label,
-                self._sums[i],
-                TextSize(self._lengths[i], max(0, self._lengths[i] - 1), candidate.answer_bytes),
-                self._request.divide_by,
-            )
-            for i, candidate in enumerate(self._request.candidates)
-        ]
-        return likeliest(self._request, scores)
-
-
-def _rows(encoded: Sequence[list[int]]) -> list[ScoringRow]:
-    stems: dict[tuple[int, ...], list[int]] = {}
-    for i, ids in enumerate(encoded):
-        if len(ids) > 1:
-            stems.setdefault(tuple(ids[:-1]), []).append(i)
-    return [
-        ScoringRow(stem, tuple(encoded[i][-1] for i in places), tuple(places))
-        for stem, places in stems.items()
-    ]
+LOGITS_AT_A_TIME: Final = {"cpu": 2**24, "cuda": 2**27}
+"""Numbers of float32: 64 MiB and 512 MiB, and a few times that while they are worked on."""
+_PROBE: Final = 8
+"""Tokens that tell whether a model is a body with a head and nothing around it."""
 
 
 @dataclass(frozen=True)
@@ -79,30 +28,139 @@ class Scorer:
     """A model that says how likely texts are."""
 
     model: PreTrainedModel
+    is_plain: bool
+    """Whether its logits are what its head makes of its body's states, and no more."""
 
-    def nll_sums(self, rows: Sequence[ScoringRow]) -> list[list[float]]:
-        """For each row and last token: the negative log-likelihoods of all its tokens, summed."""
+    def scores(self, rows: Sequence[ScoringRow]) -> list[RowScore]:
+        """What the model says of each row; log-softmax in float32."""
+        asked = _Asked.of(rows)
+        with torch.inference_mode():
+            logits = self._logits(rows)
+            nlls: list[float] = []
+            greedy: list[bool] = []
+            for part in asked.parts(self._at_a_time):
+                scores = logits(torch.tensor(part.places)).float()
+                at = torch.tensor(part.at, device=scores.device)
+                token = torch.tensor(part.tokens, device=scores.device)
+                held = torch.logsumexp(scores, dim=-1)[at] - scores[at, token]
+                nlls += held.tolist()
+                greedy += (scores.argmax(dim=-1)[at] == token).tolist()
+        return asked.shared_out(nlls, greedy)
+
+    @property
+    def _at_a_time(self) -> int:
+        most = LOGITS_AT_A_TIME.get(self.model.device.type, LOGITS_AT_A_TIME["cpu"])
+        return max(1, most // int(self.model.config.get_text_config().vocab_size))
+
+    def _logits(self, rows: Sequence[ScoringRow]) -> Callable[[torch.Tensor], torch.Tensor]:
+        """Read the rows; what comes back gives the logits behind places of the padded batch."""
         device = self.model.device
         width = max(len(row.ids) for row in rows)
         # Padding on the right, behind what causal attention looks at: a row's numbers are its own.
         gaps = [width - len(row.ids) for row in rows]
-        ids = [[*row.ids, *[0] * gap] for row, gap in zip(rows, gaps, strict=True)]
-        mask = [[1] * (width - gap) + [0] * gap for gap in gaps]
-        with torch.inference_mode():
-            logits = self.model(
-                input_ids=torch.tensor(ids, device=device),
-                attention_mask=torch.tensor(mask, device=device),
-                use_cache=False,
-            ).logits
-            return [_sums(logits[i, : len(row.ids)], row) for i, row in enumerate(rows)]
+        given: dict[str, Any] = {
+            "input_ids": torch.tensor(
+                [[*row.ids, *[0] * gap] for row, gap in zip(rows, gaps, strict=True)],
+                device=device,
+            ),
+            "attention_mask": torch.tensor(
+                [[1] * (width - gap) + [0] * gap for gap in gaps], device=device
+            ),
+            "use_cache": False,
+        }
+        if not self.is_plain:
+            logits = self.model(**given).logits.flatten(0, 1)
+            return lambda places: logits[places.to(logits.device)]
+        states = self.model.base_model(**given).last_hidden_state.flatten(0, 1)
+        head = _head(self.model)
+        assert head is not None, "a plain model has a head"
+        return lambda places: head(states[places.to(states.device)])
 
 
-def _sums(logits: torch.Tensor, row: ScoringRow) -> list[float]:
-    """Log-softmax in float32, one row at a time: the whole batch's would not fit."""
-    scores = logits.float()
-    normalizer = torch.logsumexp(scores, dim=-1)
-    read = torch.tensor(row.ids[1:], device=scores.device, dtype=torch.long).unsqueeze(-1)
-    shared = (normalizer[:-1] - scores[:-1].gather(-1, read).squeeze(-1)).sum()
-    lasts = normalizer[-1] - scores[-1][torch.tensor(row.lasts, device=scores.device)]
-    sums: list[float] = (shared + lasts).tolist()
-    return sums
+@dataclass(frozen=True)
+class _Part:
+    """Some places of the batch, and the tokens asked for behind them."""
+
+    places: list[int]
+    at: list[int]
+    """For each token: which of the places it is behind."""
+    tokens: list[int]
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """The tokens whose likelihoods a batch is asked for, row by row."""
+
+    rows: Sequence[ScoringRow]
+    places: list[int]
+    """In the padded batch, rising."""
+    at: list[int]
+    """For each token: which of the places it is behind; rising."""
+    tokens: list[int]
+
+    @classmethod
+    def of(cls, rows: Sequence[ScoringRow]) -> _Asked:
+        """What the rows ask for."""
+        width = max(len(row.ids) for row in rows)
+        asked = cls(rows, [], [], [])
+        for number, row in enumerate(rows):
+            first = len(asked.places)
+            read = row.ids[row.start :]
+            begin = number * width + row.start - 1
+            asked.places.extend(range(begin, begin + len(read) + 1))
+            asked.at.extend(range(first, first + len(read)))
+            asked.at.extend([first + len(read)] * len(row.lasts))
+            asked.tokens.extend((*read, *row.lasts))
+        return asked
+
+    def parts(self, size: int) -> Iterator[_Part]:
+        """The places, so many at a time."""
+        for start in range(0, len(self.places), size):
+            end = start + size
+            some = slice(bisect_left(self.at, start), bisect_left(self.at, end))
+            at = [place - start for place in self.at[some]]
+            yield _Part(self.places[start:end], at, self.tokens[some])
+
+    def shared_out(self, nlls: Sequence[float], greedy: Sequence[bool]) -> list[RowScore]:
+        """Each row's own numbers."""
+        found = []
+        held, chosen = iter(nlls), iter(greedy)
+        for row in self.rows:
+            read, lasts = len(row.ids) - row.start, len(row.lasts)
+            found.append(
+                RowScore(
+                    list(itertools.islice(held, read)),
+                    list(itertools.islice(held, lasts)),
+                    list(itertools.islice(chosen, read + lasts)),
+                )
+            )
+        return found
+
+
+def scorer_of(model: PreTrainedModel) -> Scorer:
+    """A scorer that takes the shorter way only where it has seen that it leads to the same."""
+    return Scorer(model, _is_plain(model))
+
+
+def _is_plain(model: PreTrainedModel) -> bool:
+    """Whether head and body alone give the model's logits, bit by bit, on a few tokens.
+
+    Some models scale or bend their logits behind the head. Code that came with a model is not
+    asked: it may have a body of any kind.
+    """
+    if not type(model).__module__.startswith("transformers.models."):
+        return False
+    head = _head(model)
+    if head is None or model.base_model is model:
+        return False
+    vocabulary = model.config.get_text_config().vocab_size
+    ids = torch.arange(_PROBE, device=model.device).unsqueeze(0) % vocabulary
+    with torch.inference_mode():
+        whole = model(input_ids=ids, use_cache=False).logits
+        states = model.base_model(input_ids=ids, use_cache=False).last_hidden_state
+        return torch.equal(head(states), whole)
+
+
+def _head(model: PreTrainedModel) -> torch.nn.Module | None:
+    head: torch.nn.Module | None = model.get_output_embeddings()  # type: ignore[no-untyped-call]
+    return head

@@ -19,14 +19,16 @@ class TextSize(NamedTuple):
     """All of it: context and first token included."""
     predicted: int
     """Those whose likelihoods are summed."""
-    answer_bytes: int = 0
+    answer: str = ""
+    """The label's own text."""
 
     def divisor(self, divide_by: Likelihood) -> int:
         """The number that the setting names."""
         by: Mapping[Likelihood, int] = {
             Likelihood.ALL_TOKENS: self.tokens,
             Likelihood.PREDICTED_TOKENS: self.predicted,
-            Likelihood.BYTES: self.answer_bytes,
+            Likelihood.BYTES: len(self.answer.encode()),
+            Likelihood.CHARACTERS: len(self.answer),
             Likelihood.NOTHING: 1,
         }
         return by[divide_by]

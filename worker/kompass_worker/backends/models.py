@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Protocol
 
-from kompass_api import modelendpoint
 from kompass_api.rundocument import ResolvedModel
 from kompass_worker.backends.fake import FakeBackend, FakeTokenizer
+from kompass_worker.backends.folders import ModelFolders
 from kompass_worker.backends.protocol import Backend, Tokenizer
+from kompass_worker.backends.served.tokens import EstimatedTokenizer
+from kompass_worker.errors import InvalidRequest
 from kompass_worker.sources.fetching import Fetcher
 
 
@@ -44,19 +45,61 @@ class FetchedModels:
     clock: Callable[[], float]
 
     def tokenizer(self, model: ResolvedModel) -> Tokenizer:
-        """The model's tokenizer, without its weights."""
-        spec = model.spec
-        folder = self.fetcher.tokenizer(spec.source, with_code=spec.trust_remote_code)
-        return _tokenizer_of(folder, model)
+        """The model's tokenizer, without its weights; an estimate where only a server has it."""
+        if model.spec.source is None:
+            return EstimatedTokenizer()
+        from kompass_worker.backends.huggingface_tokenizers import load_tokenizer
+
+        return load_tokenizer(self._folders(model, weights=False), model.spec, model.name)
 
     def load(self, model: ResolvedModel) -> LoadedModel:
         """The model, ready to answer."""
+        return self._served(model) if model.spec.backend.is_served else self._loaded(model)
+
+    def _loaded(self, model: ResolvedModel) -> LoadedModel:
         started = self.clock()
-        spec = model.spec
-        folder = self.fetcher.model(spec.source, with_code=spec.trust_remote_code)
+        folders = self._folders(model, weights=True)
         fetched = self.clock()
-        backend = _backend_of(folder, model, self.image)
+        from kompass_worker.backends.huggingface import load_backend
+
+        backend = load_backend(folders, model.spec, model.name, image=self.image)
         return LoadedModel(backend, fetched - started, self.clock() - fetched)
+
+    def _served(self, model: ResolvedModel) -> LoadedModel:
+        from kompass_worker.backends.served.loading import Door, load_served
+
+        started = self.clock()
+        folder, render = None, None
+        if model.spec.source is not None:
+            from kompass_worker.backends.huggingface_tokenizers import load_tokenizer
+
+            folders = self._folders(model, weights=False)
+            folder = folders.tokenizer
+            render = load_tokenizer(folders, model.spec, model.name).rendered
+        fetched = self.clock()
+        keys = self.fetcher.credentials.api_keys(model.spec)
+        door = Door(model.name, model.spec, keys, render)
+        backend = load_served(door, tokenizer_folder=folder, image=self.image)
+        return LoadedModel(backend, fetched - started, self.clock() - fetched)
+
+    def _folders(self, model: ResolvedModel, *, weights: bool) -> ModelFolders:
+        spec, options = model.spec, model.spec.loading
+        if spec.source is None:
+            raise InvalidRequest(f"model {model.name!r} has no source to load weights from: set it")
+        with_code = spec.trust_remote_code
+        fetch = self.fetcher.model if weights else self.fetcher.tokenizer
+        folder = fetch(spec.source, with_code=with_code)
+        tokenizer = (
+            self.fetcher.tokenizer(options.tokenizer, with_code=with_code)
+            if options.tokenizer is not None
+            else folder
+        )
+        adapter = (
+            self.fetcher.adapter(options.adapter.source)
+            if weights and options.adapter is not None
+            else None
+        )
+        return ModelFolders(folder, tokenizer, adapter)
 
 
 @dataclass
@@ -97,19 +140,3 @@ class FakeModels:
         """The one backend."""
         self.loads += 1
         return LoadedModel(self.backend, fetch_seconds=0.0, load_seconds=0.0)
-
-
-def _tokenizer_of(folder: Path, model: ResolvedModel) -> Tokenizer:
-    match model.spec.backend:
-        case modelendpoint.Backend.HUGGING_FACE:
-            from kompass_worker.backends.huggingface_text import load_tokenizer
-
-            return load_tokenizer(folder, model.spec, model.name)
-
-
-def _backend_of(folder: Path, model: ResolvedModel, image: str | None) -> Backend:
-    match model.spec.backend:
-        case modelendpoint.Backend.HUGGING_FACE:
-            from kompass_worker.backends.huggingface import load_backend
-
-            return load_backend(folder, model.spec, model.name, image=image)

@@ -25,6 +25,7 @@ WEIGHT_FILES: Final = (
     "config.json",
     "generation_config.json",
 )
+ADAPTER_FILES: Final = ("adapter_config.json", "adapter_model*.safetensors")
 CODE_FILES: Final = ("*.py",)
 _THREADS = 4
 
@@ -51,6 +52,11 @@ def model_digest(folder: Path, *, with_code: bool = False) -> str:
 def tokenizer_digest(folder: Path) -> str:
     """The digest of what turns text into tokens, chat template included."""
     return digest_of_files(folder, _names(folder, TOKENIZER_FILES))
+
+
+def adapter_digest(folder: Path) -> str:
+    """The digest of an adapter's weights and configuration."""
+    return digest_of_files(folder, _names(folder, ADAPTER_FILES))
 
 
 def _names(folder: Path, patterns: Iterable[str]) -> set[str]:

@@ -9,7 +9,7 @@ from kompass_api.sources import S3Connection, Source
 from kompass_worker.credentials import Credentials
 from kompass_worker.errors import InputMissing, InvalidData, InvalidRequest, WorkerError
 from kompass_worker.locations import folder_of, volume_folder
-from kompass_worker.sources.digests import folder_digest, model_digest
+from kompass_worker.sources.digests import adapter_digest, folder_digest, model_digest
 from kompass_worker.sources.kinds import Wanted
 
 
@@ -41,6 +41,13 @@ class Fetcher:
         folder = self._folder(source, Wanted.MODEL, with_code=with_code)
         if source.digest is not None:
             _check_digest(source, model_digest(folder, with_code=with_code))
+        return folder
+
+    def adapter(self, source: Source) -> Path:
+        """The folder of weights that belong on top of a model's."""
+        folder = self._folder(source, Wanted.ADAPTER)
+        if source.digest is not None:
+            _check_digest(source, adapter_digest(folder))
         return folder
 
     def _folder(self, source: Source, wanted: Wanted, *, with_code: bool = False) -> Path:

@@ -7,7 +7,12 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from kompass_api.outcomes import FailureClass
-from kompass_worker.sources.digests import CODE_FILES, TOKENIZER_FILES, WEIGHT_FILES
+from kompass_worker.sources.digests import (
+    ADAPTER_FILES,
+    CODE_FILES,
+    TOKENIZER_FILES,
+    WEIGHT_FILES,
+)
 
 DATA_FILES: Final = ("*.csv", "*.jsonl", "*.json", "*.zip")
 
@@ -18,6 +23,8 @@ class Wanted(Enum):
     TOKENIZER = "tokenizer"
     """Enough to plan: no weights."""
     MODEL = "model"
+    ADAPTER = "adapter"
+    """Weights on top of a model's."""
     DATA = "data"
 
     @property
@@ -36,6 +43,8 @@ class Wanted(Enum):
         """Names of the files to fetch; `*` does not stop at slashes."""
         if self is Wanted.DATA:
             return DATA_FILES
+        if self is Wanted.ADAPTER:
+            return ADAPTER_FILES
         code = CODE_FILES if with_code else ()
         if self is Wanted.TOKENIZER:
             return (*TOKENIZER_FILES, "config.json", "generation_config.json", *code)

@@ -1,0 +1,77 @@
+"""Weights that were trained on top of a model's (PEFT), put where they belong."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from safetensors import SafetensorError
+from transformers import PreTrainedModel
+
+from kompass_api.huggingface import Adapter
+from kompass_worker.errors import ModelUnusable
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+
+def with_adapter(
+    model: PreTrainedModel, folder: Path, adapter: Adapter, name: str
+) -> PreTrainedModel:
+    """The model with the adapter's weights in their places, or added to its own."""
+    peft = _peft(name)
+    _check_files(folder, adapter, name)
+    try:
+        config: Any = peft.PeftConfig.from_pretrained(str(folder))
+        if config.is_prompt_learning:
+            raise ModelUnusable(
+                f"model {name!r}: the adapter of {adapter.source.uri} is of kind "
+                f"{config.peft_type}, which writes tokens before every prompt instead of changing "
+                "weights: use an adapter such as LoRA"
+            )
+        with warnings.catch_warnings():
+            # It warns of weights that the file lacks, and goes on with an adapter that is not
+            # the one that was trained.
+            warnings.filterwarnings("error", message=".*missing adapter keys.*")
+            wrapped: Any = peft.PeftModel.from_pretrained(model, str(folder), config=config)
+    except UserWarning as warning:
+        raise ModelUnusable(
+            f"model {name!r}: the adapter of {adapter.source.uri} is not whole: {warning}"
+        ) from warning
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
+        raise ModelUnusable(
+            f"model {name!r}: the adapter of {adapter.source.uri} does not go onto the model: "
+            f"{type(error).__name__}: {error}; was it trained on this model?"
+        ) from error
+    inner: PreTrainedModel = (
+        wrapped.merge_and_unload() if adapter.merge else wrapped.get_base_model()
+    )
+    return inner
+
+
+def _peft(name: str) -> ModuleType:
+    try:
+        import peft
+    except ImportError as error:
+        raise ModelUnusable(
+            f"model {name!r} has an adapter and peft is not installed here: use an image with it, "
+            "or pip install 'kompass[peft]'"
+        ) from error
+    module: ModuleType = peft
+    return module
+
+
+def _check_files(folder: Path, adapter: Adapter, name: str) -> None:
+    if not (folder / "adapter_config.json").is_file():
+        raise ModelUnusable(
+            f"model {name!r}: {adapter.source.uri} has no adapter_config.json: name the folder "
+            "that save_pretrained of peft wrote"
+        )
+    if not any(folder.glob("adapter_model*.safetensors")):
+        found = ", ".join(sorted(path.name for path in folder.glob("adapter_model*"))) or "none"
+        raise ModelUnusable(
+            f"model {name!r}: {adapter.source.uri} has no adapter_model.safetensors (found: "
+            f"{found}); only safetensors are loaded: save the adapter again with "
+            "safe_serialization"
+        )
