@@ -6,7 +6,8 @@ Kompass' own without the known defects.
 
 | metric | rows | of |
 |---|---|---|
-| accuracy; bbh_choice, agieval_choice | accuracy; score | the same text |
+| accuracy; agieval_choice | accuracy; score | the same text |
+| bbh_choice | score | the same letter, in brackets or not |
 | exact_match | score | one of a list of references |
 | bbh_free_form, bbh_free_form@0.2.4 | score | BIG-Bench Hard's free text |
 | contamination | accuracy, accuracy - clean, ... | accuracy by `column` |
@@ -87,7 +88,7 @@ _OWN: Final[dict[str, Function]] = {
     "average_inference_ppl": likelihoods.average_inference_ppl,
     "average_mink": likelihoods.average_mink,
     "average_ppl": likelihoods.average_ppl,
-    "bbh_choice": choices.same_text,
+    "bbh_choice": choices.bbh_choice,
     "bbh_free_form": choices.bbh_free_form_0_5,
     "bbh_free_form@0.2.4": choices.bbh_free_form_0_2_4,
     "bits_per_character": likelihoods.bits_per_character,

@@ -8,7 +8,11 @@ from __future__ import annotations
 from typing import Final
 
 from kompass_worker.scoring.answers import Answered, Judgement
-from kompass_worker.scoring.extraction.bbh import bbh_freeform_0_2_4, bbh_freeform_0_5
+from kompass_worker.scoring.extraction.bbh import (
+    bbh_freeform_0_2_4,
+    bbh_freeform_0_5,
+    bbh_mcq,
+)
 from kompass_worker.scoring.extraction.words import general
 from kompass_worker.scoring.lists import text_field
 from kompass_worker.scoring.metrics.metric import Metric, golds_of, mean_metric, share_metric
@@ -23,6 +27,11 @@ _SPREADS: Final = {
 def accuracy() -> Metric:
     """The share that is the reference, as text: nothing is stripped, case counts."""
     return share_metric("accuracy", is_same)
+
+
+def bbh_choice() -> Metric:
+    """The share of letters that are the reference's, which `bbh_mcq` reads as well."""
+    return share_metric("score", lambda answered: answered.answer == bbh_mcq(answered.reference))
 
 
 def same_text() -> Metric:
