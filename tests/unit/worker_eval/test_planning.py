@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from itertools import chain
 from pathlib import Path
 
@@ -21,10 +22,12 @@ from unit.worker_eval.builders import (
 
 from kompass_api.benchmark import Subject
 from kompass_api.evalrun import Sharding
-from kompass_api.plandocument import Plan
+from kompass_api.plandocument import Plan, PlannedSubject
 from kompass_api.rundocument import ResolvedBenchmark
+from kompass_api.scoring import GroupMember, RowGroup
 from kompass_worker.benchmarks import Catalogue, builtin, catalogue, select
-from kompass_worker.planning import pack, plan, planned_groups, planned_subject
+from kompass_worker.errors import InvalidRequest
+from kompass_worker.planning import pack, plan, planned_groups, planned_subject, run_groups
 from kompass_worker.planning.plans import NEW_TOKEN_COST, cost
 from kompass_worker.prompts import Fitted, fit, questions
 
@@ -149,9 +152,9 @@ def test_writing_costs_more_than_reading_and_choosing_writes_nothing(tmp_path: P
 
 
 def test_a_planned_subject_says_what_its_number_will_rest_on() -> None:
-    spec = builtin("ceval-ppl")
+    spec = builtin("ceval-gen")
     found = planned_subject(
-        ResolvedBenchmark(name="ceval-ppl", limit=3),
+        ResolvedBenchmark(name="ceval-gen", limit=3),
         spec,
         spec.subjects[0],
         data_digest="d",
@@ -161,7 +164,7 @@ def test_a_planned_subject_says_what_its_number_will_rest_on() -> None:
     assert (
         found.content_hash
         != planned_subject(
-            ResolvedBenchmark(name="ceval-ppl"), spec, spec.subjects[0], data_digest="d", items=3
+            ResolvedBenchmark(name="ceval-gen"), spec, spec.subjects[0], data_digest="d", items=3
         ).content_hash
     )
 
@@ -174,3 +177,43 @@ def test_only_groups_with_all_their_subjects_are_planned(tmp_path: Path) -> None
     (only,) = planned_groups("ceval-gen", spec, known, chosen)
     assert only.name == "ceval-hard"
     assert [held.row for held in only.members] == [f"ceval-{name}" for name in hard.subjects]
+
+
+def planned_row(name: str, benchmark: str = "b") -> PlannedSubject:
+    return planned_subject(
+        ResolvedBenchmark(name=benchmark),
+        spec_of(rowName=name),
+        Subject(name="toy"),
+        data_digest="d",
+        items=1,
+    )
+
+
+def test_a_group_of_the_run_finds_its_rows_and_earlier_groups() -> None:
+    wanted = [
+        RowGroup(name="both", members=[GroupMember(row="r"), GroupMember(row="s")]),
+        RowGroup(name="all", members=[GroupMember(row="both"), GroupMember(row="r")]),
+    ]
+    both, everything = run_groups(wanted, [planned_row("r"), planned_row("s", "c")], [])
+    assert [(held.row, held.benchmark) for held in both.members] == [("r", "b"), ("s", "c")]
+    assert [(held.row, held.benchmark) for held in everything.members] == [("both", ""), ("r", "b")]
+
+
+@pytest.mark.parametrize(
+    ("member", "message"),
+    [
+        pytest.param(
+            GroupMember(row="ss"), "the run has no row 'ss'; did you mean s?", id="unknown"
+        ),
+        pytest.param(
+            GroupMember(row="s", benchmark="x"), "the run has no row 's'", id="of-another-benchmark"
+        ),
+        pytest.param(
+            GroupMember(row="r"), "b and c both have a row 'r': say which", id="ambiguous"
+        ),
+    ],
+)
+def test_a_group_of_the_run_with_a_wrong_row_is_refused(member: GroupMember, message: str) -> None:
+    rows = [planned_row("r"), planned_row("r", "c"), planned_row("s")]
+    with pytest.raises(InvalidRequest, match=re.escape(message)):
+        run_groups([RowGroup(name="mine", members=[member])], rows, [])

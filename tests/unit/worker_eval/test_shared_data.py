@@ -10,15 +10,25 @@ from unit.worker_eval.builders import CharacterTokenizer, endpoint_of, predictio
 
 from kompass_api.evalrun import Sharding
 from kompass_api.plandocument import Plan
-from kompass_api.rundocument import ResolvedBenchmark
+from kompass_api.rundocument import ResolvedBenchmark, ResolvedModel
 from kompass_worker.benchmarks import builtin, catalogue
 from kompass_worker.datasets import data_digest, file_of
 from kompass_worker.planning import plan, planned_groups, planned_subject
 from kompass_worker.prompts import Question, fit, questions
 from kompass_worker.prompts.requests import ScoringRequest
-from kompass_worker.summary import Answer, completeness, distinct, headline, samples, scores
+from kompass_worker.summary import (
+    Answer,
+    completeness,
+    distinct,
+    headline,
+    metrics_of,
+    samples,
+    scores,
+)
 
 pytestmark = pytest.mark.shared
+
+MODELS = [ResolvedModel(name="m", spec=endpoint_of())]
 
 
 def planned(name: str, folder: Path, shards: int) -> tuple[Plan, list[Question]]:
@@ -59,7 +69,7 @@ def test_right_answers_to_every_gaokao_question_make_a_table_of_hundreds(
     ]
     proof = completeness(made, answers)
     assert (proof.planned, proof.answered, proof.missing) == (len(asked), len(asked), [])
-    found = scores(made, samples(made, asked, distinct(answers)))
+    found = scores(made, samples(made, MODELS, asked, distinct(answers)), metrics_of(asked))
     assert {held.value for held in found} == {100.0}
     assert [held.benchmark for held in headline(found)][:2] == ["ceval", "ceval-stem"]
     assert [held.row_name for held in found][-5:] == [

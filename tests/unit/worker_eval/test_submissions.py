@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from builders import row, sample_of, spec_of, toy_folder, toy_questions
+from unit.worker_eval.builders import row, sample_of, spec_of, toy_folder, toy_questions
 
 from kompass_worker.prompts.questions import Question
 from kompass_worker.summary import submissions

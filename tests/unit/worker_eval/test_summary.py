@@ -28,7 +28,7 @@ from kompass_api.plandocument import (
     PlannedShard,
     PlannedSubject,
 )
-from kompass_api.results import Completeness, Sample
+from kompass_api.results import Completeness, Score
 from kompass_api.rundocument import (
     ResolvedBenchmark,
     ResolvedModel,
@@ -36,10 +36,13 @@ from kompass_api.rundocument import (
     RunDocument,
     RunIdentity,
 )
-from kompass_api.scoring import GroupMean, GroupMember
+from kompass_api.scoring import GroupMean, GroupMember, Metric
 from kompass_worker.errors import InvalidData
 from kompass_worker.planning import plan, planned_subject
 from kompass_worker.prompts import Question, fit
+from kompass_worker.scoring.answers import Judgement, Verdict
+from kompass_worker.scoring.metrics.metric import mean_metric
+from kompass_worker.scoring.verdicts import chosen
 from kompass_worker.summary import (
     Answer,
     completeness,
@@ -47,10 +50,12 @@ from kompass_worker.summary import (
     headline,
     report_of,
     samples,
-    scores,
 )
+from kompass_worker.summary import scores as all_scores
+from kompass_worker.summary.samples import JudgedSample
 
 HASH = "sha256:0"
+MODELS = [ResolvedModel(name="m", spec=endpoint_of())]
 
 
 def planned_item(item: str) -> PlannedItem:
@@ -171,7 +176,7 @@ def asked(folder: Path) -> tuple[Plan, list[Question]]:
 def test_a_sample_joins_plan_question_and_answer(tmp_path: Path) -> None:
     made, known = asked(tmp_path)
     given = {("m", f"toys/toy/{at}"): prediction_of(f"toys/toy/{at}", "是 A") for at in (2, 0, 1)}
-    found = samples(made, known, given)
+    found = [held.sample for held in samples(made, MODELS, known, given)]
     assert [(held.row, held.extracted, held.score, held.unscored_reason) for held in found] == [
         (0, "A", 1.0, None),
         (1, "A", 0.0, None),
@@ -183,11 +188,20 @@ def test_a_sample_joins_plan_question_and_answer(tmp_path: Path) -> None:
 def test_items_without_an_answer_have_no_sample(tmp_path: Path) -> None:
     made, known = asked(tmp_path)
     given = {("m", "toys/toy/1"): prediction_of("toys/toy/1", "B")}
-    assert [held.item for held in samples(made, known, given)] == ["toys/toy/1"]
+    found = samples(made, MODELS, known, given)
+    assert [held.sample.item for held in found] == ["toys/toy/1"]
 
 
-def judged(*verdicts: tuple[str, float | None], model: str = "m") -> list[Sample]:
-    return [sample_of(item, score, model) for item, score in verdicts]
+def judged(*verdicts: tuple[str, float | None], model: str = "m") -> list[JudgedSample]:
+    return [
+        JudgedSample(sample_of(item, score, model), Verdict("A", {"accuracy": score}))
+        for item, score in verdicts
+    ]
+
+
+def scores(made: Plan, given: list[JudgedSample]) -> list[Score]:
+    metrics = {(held.benchmark, held.subject): chosen(Metric()) for held in made.subjects}
+    return all_scores(made, given, metrics)
 
 
 def group_of(name: str, *rows: str) -> PlannedGroup:
@@ -243,6 +257,73 @@ def test_scores_of_models_stand_side_by_side() -> None:
         ("row-t", "x", 100.0),
         ("both", "m", 100.0),
         ("both", "x", 50.0),
+    ]
+
+
+def group_value(group: PlannedGroup, first: float, second: float | None) -> float | None:
+    names = ("s", "t")
+    verdicts = judged(
+        *((f"b/s/{at}", float(at < first)) for at in range(10)),
+        *((f"b/t/{at}", None if second is None else float(at < second)) for at in range(10)),
+    )
+    *_, found = scores(plan_of(*names, groups=(group,)), verdicts)
+    return found.value
+
+
+@pytest.mark.parametrize(
+    ("mean", "changes", "expected"),
+    [
+        pytest.param(GroupMean.NAIVE_AVERAGE, ({}, {}), 50.0, id="naive"),
+        pytest.param(GroupMean.WEIGHTED_AVERAGE, ({"weight": 3}, {"weight": 1}), 35.0, id="weight"),
+        pytest.param(GroupMean.HARMONIC_MEAN, ({}, {}), 2 / (1 / 20 + 1 / 80), id="harmonic"),
+        pytest.param(GroupMean.SUM, ({}, {}), 100.0, id="sum"),
+        pytest.param(GroupMean.STANDARD_DEVIATION, ({}, {}), 30.0, id="population-deviation"),
+        pytest.param(
+            GroupMean.NAIVE_AVERAGE, ({"multiply": "-1", "add": "100"}, {}), 80.0, id="transformed"
+        ),
+    ],
+)
+def test_a_group_takes_the_mean_it_names(
+    mean: GroupMean, changes: tuple[dict[str, object], dict[str, object]], expected: float
+) -> None:
+    members = [
+        GroupMember.model_validate({"row": row, "benchmark": "b", **change})
+        for row, change in zip(("row-s", "row-t"), changes, strict=True)
+    ]
+    group = PlannedGroup(name="g", benchmark="b", members=members, mean=mean, metric="")
+    assert group_value(group, 2, 8) == pytest.approx(expected)
+
+
+def test_a_later_group_has_an_earlier_one_among_its_rows() -> None:
+    outer = PlannedGroup(
+        name="outer",
+        benchmark="",
+        members=[GroupMember(row="both", benchmark="b"), GroupMember(row="row-s", benchmark="b")],
+        mean=GroupMean.NAIVE_AVERAGE,
+        metric="overall",
+    )
+    verdicts = judged(("b/s/0", 1.0), ("b/t/0", 0.0))
+    *_, found = scores(plan_of("s", "t", groups=(BOTH, outer)), verdicts)
+    assert (found.row_name, found.metric, found.value) == ("outer", "overall", 75.0)
+
+
+def test_a_metric_with_several_numbers_has_a_row_for_each_and_so_has_a_group() -> None:
+    made = plan_of("s", "t", groups=(BOTH,))
+    values = {"rouge1": 0.5, "rouge2": 0.25}
+    metric = mean_metric(["rouge1", "rouge2"], lambda _: Judgement(values))
+    given = [
+        JudgedSample(held.sample, Verdict("A", values, None, None))
+        for held in judged(("b/s/0", 1.0), ("b/t/0", 1.0))
+    ]
+    found = all_scores(made, given, {("b", "s"): metric, ("b", "t"): metric})
+    assert [(held.row_name, held.metric, held.value) for held in found] == [
+        ("row-s", "rouge1", 50.0),
+        ("row-s", "rouge2", 25.0),
+        ("row-t", "rouge1", 50.0),
+        ("row-t", "rouge2", 25.0),
+        ("both", "naive_average", 50.0),
+        ("both", "rouge1", 50.0),
+        ("both", "rouge2", 25.0),
     ]
 
 

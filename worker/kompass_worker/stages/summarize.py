@@ -24,6 +24,7 @@ from kompass_worker.summary import (
     completeness,
     distinct,
     headline,
+    metrics_of,
     report_of,
     samples,
     scores,
@@ -41,8 +42,9 @@ def run_summarize(place: Workplace) -> tuple[ReportOutcome, Report]:
     proof = completeness(stored.plan, answers)
     _check_complete(proof, stored.plan, manifests)
     questions = list(_questions(place))
-    rows = samples(stored.plan, questions, distinct(answers))
-    numbers = scores(stored.plan, rows)
+    judged = samples(stored.plan, place.document.models, questions, distinct(answers))
+    numbers = scores(stored.plan, judged, metrics_of(questions))
+    rows = [one.sample for one in judged]
     report = report_of(
         place.document,
         stored.plan,

@@ -5,40 +5,74 @@ Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
+from kompass_api.modelendpoint import ModelEndpointSpec
 from kompass_api.plandocument import Plan, PlannedItem
 from kompass_api.results import Prediction, Sample
+from kompass_api.rundocument import ResolvedModel
 from kompass_worker.prompts.questions import Question
+from kompass_worker.prompts.trimming import trimmed
+from kompass_worker.scoring.answers import Verdict
 from kompass_worker.scoring.verdicts import score_prediction
 from kompass_worker.summary.answers import ItemKey, planned_items
 
 
+class JudgedSample(NamedTuple):
+    """A line of samples.jsonl.zst, and the verdict that a metric sums up."""
+
+    sample: Sample
+    verdict: Verdict
+
+
 def samples(
-    plan: Plan, questions: Iterable[Question], predictions: Mapping[ItemKey, Prediction]
-) -> list[Sample]:
+    plan: Plan,
+    models: Sequence[ResolvedModel],
+    questions: Iterable[Question],
+    predictions: Mapping[ItemKey, Prediction],
+) -> list[JudgedSample]:
     """The samples of the items that were answered, in the plan's order."""
     asked = {question.id: question for question in questions}
-    return list(_samples(plan, asked, predictions))
+    endpoints = {model.name: model.spec for model in models}
+    return list(_samples(plan, endpoints, asked, predictions))
 
 
 def _samples(
-    plan: Plan, asked: Mapping[str, Question], predictions: Mapping[ItemKey, Prediction]
-) -> Iterator[Sample]:
+    plan: Plan,
+    endpoints: Mapping[str, ModelEndpointSpec],
+    asked: Mapping[str, Question],
+    predictions: Mapping[ItemKey, Prediction],
+) -> Iterator[JudgedSample]:
     for (model, item_id), item in planned_items(plan).items():
         prediction = predictions.get((model, item_id))
         if prediction is not None:
-            yield _sample(model, item, asked[item_id], prediction)
+            question = asked[item_id]
+            verdict = verdict_of(question, endpoints[model], prediction)
+            yield JudgedSample(_sample(model, item, question, prediction, verdict), verdict)
 
 
-def _sample(model: str, item: PlannedItem, question: Question, prediction: Prediction) -> Sample:
-    verdict = score_prediction(
+def verdict_of(question: Question, endpoint: ModelEndpointSpec, prediction: Prediction) -> Verdict:
+    """What the answer is worth, read between the marks that the run's profile cuts at."""
+    marks = question.marks(endpoint)
+    cut = prediction.model_copy(
+        update={
+            "prediction": trimmed(prediction.prediction, marks),
+            "samples": [trimmed(text, marks) for text in prediction.samples],
+        }
+    )
+    return score_prediction(
         question.spec,
         question.sheet.subject,
-        prediction,
+        cut if marks else prediction,
         question.reference,
         dict(question.values),
     )
+
+
+def _sample(
+    model: str, item: PlannedItem, question: Question, prediction: Prediction, verdict: Verdict
+) -> Sample:
     return Sample(
         model=model,
         item=item.id,
@@ -48,10 +82,13 @@ def _sample(model: str, item: PlannedItem, question: Question, prediction: Predi
         mode=question.spec.method.mode,
         prompt_hash=prediction.prompt_hash,
         prediction=prediction.prediction,
+        samples=prediction.samples,
+        turns=prediction.turns,
         reasoning=prediction.reasoning,
         extracted=verdict.extracted,
         reference=question.reference,
         score=verdict.score,
+        values=dict(verdict.values) if len(verdict.values) > 1 else {},
         unscored_reason=verdict.unscored_reason,
         scores=prediction.scores,
         tokens_in=prediction.tokens_in,

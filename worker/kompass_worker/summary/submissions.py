@@ -11,7 +11,7 @@ from typing import Final
 
 from kompass_api.results import Sample
 from kompass_worker.prompts.questions import Question
-from kompass_worker.scoring.verdicts import NO_REFERENCE
+from kompass_worker.scoring.metrics.metric import NO_REFERENCE
 
 _ID: Final = "id"
 """Column with a question's own id; without it the row's number stands for it."""
