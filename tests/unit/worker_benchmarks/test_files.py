@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
+from collections.abc import Iterable
 
 import pytest
 
@@ -11,6 +13,7 @@ from kompass_api.benchmark import BenchmarkSpec, Subject, extraction_of, metric_
 from kompass_api.built_in import BUILT_IN
 from kompass_api.prompts import Template
 from kompass_api.resources import DNS_LABEL
+from kompass_api.scoring import ExtractionStep, Metric
 from kompass_worker.benchmarks import builtin
 from kompass_worker.benchmarks.catalogue import named, row_name
 from kompass_worker.datasets.expressions import Expression
@@ -102,14 +105,28 @@ def test_everything_in_braces_is_known(name: str) -> None:
         assert set(re.findall(r"\{(\w+)\}", said)) <= known
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_every_rule_and_metric_is_registered(name: str) -> None:
-    spec = builtin(name)
-    for subject in named(spec).subjects:
-        for step in extraction_of(spec, subject):
-            assert callable(EXTRACTORS.bound(step.name, step.arguments))
-        metric = metric_of(spec, subject)
-        assert METRICS.bound(metric.name, metric.arguments).rows
+def settings_of(rules: Iterable[ExtractionStep | Metric]) -> list[tuple[str, dict[str, str]]]:
+    """Every rule with its settings, once."""
+    found = {json.dumps([rule.name, rule.arguments], sort_keys=True) for rule in rules}
+    return [(name, arguments) for name, arguments in map(json.loads, sorted(found))]
+
+
+SCORED = [(builtin(name), subject) for name in NAMES for subject in named(builtin(name)).subjects]
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    settings_of(step for spec, subject in SCORED for step in extraction_of(spec, subject)),
+)
+def test_every_rule_is_registered(name: str, arguments: dict[str, str]) -> None:
+    assert callable(EXTRACTORS.bound(name, arguments))
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"), settings_of(metric_of(spec, subject) for spec, subject in SCORED)
+)
+def test_every_metric_is_registered(name: str, arguments: dict[str, str]) -> None:
+    assert METRICS.bound(name, arguments).rows
 
 
 @pytest.mark.parametrize("name", NAMES)
