@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from unit.worker_data.builders import read
 
+from kompass_api.benchmark import BUILT_IN
+from kompass_worker.benchmarks import builtin
 from kompass_worker.datasets import Row
 from kompass_worker.datasets.expressions import Expression
 from kompass_worker.errors import InvalidData, InvalidRequest
@@ -169,6 +171,7 @@ def test_runaway_backtracking_is_stopped(tmp_path: Path) -> None:
             id="unknown-function",
         ),
         pytest.param("a || [?lenght(@)]", "no function lenght(); did you mean length", id="within"),
+        pytest.param("a == `b`", "write a text in single quotes", id="text-in-backquotes"),
         pytest.param("(" * 600 + "a" + ")" * 400, "expected JMESPath", id="hundreds-deep"),
     ],
 )
@@ -176,3 +179,10 @@ def test_what_is_no_expression_is_refused_before_any_row(text: str, message: str
     with pytest.raises(InvalidRequest) as caught:
         Expression.of(text, "data.where")
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("name", sorted(BUILT_IN))
+def test_every_expression_of_a_built_in_benchmark_can_be_read(name: str) -> None:
+    data = builtin(name).data
+    written = [column.expression for column in data.columns] + [data.where, data.records]
+    assert [Expression.of(text, name).text for text in written if text] == [*filter(None, written)]

@@ -6,6 +6,7 @@ are bounded, and a regular expression has a deadline.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self, TypeVar, cast
@@ -135,7 +136,15 @@ class Expression:
     def of(cls, text: str, written_in: str) -> Self:
         """The expression, or InvalidRequest with what is wrong in it."""
         try:
-            tree = jmespath.compile(text).parsed
+            with warnings.catch_warnings():
+                # An old form of literals, `text` for 'text', which jmespath will drop one day.
+                warnings.simplefilter("error", PendingDeprecationWarning)
+                tree = jmespath.compile(text).parsed
+        except PendingDeprecationWarning as error:
+            raise InvalidRequest(
+                f"{written_in} is {text!r}: what stands between backquotes is no JSON; expected a "
+                "number such as `4`: write a text in single quotes"
+            ) from error
         except (JMESPathError, RecursionError) as error:
             reason = str(error).splitlines()[0].rstrip(":") if str(error) else "too long"
             raise InvalidRequest(
