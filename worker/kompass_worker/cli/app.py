@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from kompass_worker.cli.commands import compare, inspect, render, run, translate, validate
+from kompass_worker.cli.commands import compare, inspect, render, rescore, run, translate, validate
 from kompass_worker.cli.commands import list as listing
 from kompass_worker.processors import share_processors
 
@@ -44,6 +44,7 @@ for _name, _command, _help in (
     ("validate", validate.command, validate.HELP),
     ("inspect", inspect.command, inspect.HELP),
     ("compare", compare.command, compare.HELP),
+    ("rescore", rescore.command, rescore.HELP),
     ("translate", translate.command, translate.HELP),
 ):
     # Of a command that reads another program's flags, none may be taken for one of ours.
