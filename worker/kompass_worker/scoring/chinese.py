@@ -6,6 +6,7 @@ Pure but for jieba's dictionary, which is read once and kept.
 from __future__ import annotations
 
 import logging
+import warnings
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,9 @@ def cut(text: str) -> list[str]:
 @cache
 def _cutter() -> Callable[[str], Iterable[str]]:
     try:
-        import jieba
+        # Python warns of escapes in its source, and of a package that it looks for.
+        with warnings.catch_warnings(action="ignore"):
+            import jieba
     except ImportError as error:
         raise InvalidRequest(
             "this scoring cuts Chinese into words with jieba, which is not installed: install "

@@ -151,7 +151,7 @@ _ANNOUNCED: Final = (
 )
 """From what binds to what hints."""
 _ALONE: Final = r"^[\s*_`(\[【\"“]*L(?:[\s*_`)\]】\"”.,:。，、)]|$)"
-_ANYWHERE: Final = r"L(?!\s+[a-z])"
+_ANYWHERE: Final = r"L(?!(?<=[AI])\s+[a-z])"
 """The last resort; in "A dog" the letter is an article."""
 
 

@@ -19,38 +19,45 @@ from kompass_worker.scoring.answers import CannotJudge
 Rule = Callable[[str], str]
 
 TOO_SLOW: Final = "PatternTooSlow"
-_DEADLINE_SECONDS: Final = 2.0
+_SECONDS: Final = 2.0
 """A sane search takes microseconds; the limit is generous so that a busy machine keeps it."""
 
 
-def match_answer_pattern(*, answer_pattern: str) -> Rule:
+def match_answer_pattern(*, answer_pattern: str, seconds: float = _SECONDS) -> Rule:
     """The first group of the first match, or nothing."""
     compiled = _compiled(answer_pattern, groups=1)
 
     def rule(text: str) -> str:
-        found = _search(compiled, text)
+        found = _search(compiled, text, seconds)
         return (found[1] or "") if found else ""
 
     return rule
 
 
-def think_pred(*, re_pattern: str) -> Rule:
+def think_pred(*, re_pattern: str, seconds: float = _SECONDS) -> Rule:
     """The first group of the first match without white space around it; else the whole text."""
     compiled = _compiled(re_pattern, groups=1)
 
     def rule(text: str) -> str:
-        found = _search(compiled, text)
+        found = _search(compiled, text, seconds)
         return (found[1] or "").strip() if found else text
 
     return rule
 
 
-def search(*, pattern: str, group: int = 0, which: int = 0, fallback: str = "") -> Rule:
+def search(
+    *,
+    pattern: str,
+    group: int = 0,
+    which: int = 0,
+    fallback: str = "",
+    seconds: float = _SECONDS,
+) -> Rule:
     """One match of all: the group of it, the `which`-th from 0 (-1: the last), else `fallback`."""
     compiled = _compiled(pattern, groups=group)
 
     def rule(text: str) -> str:
-        found = _all(compiled, text)
+        found = _all(compiled, text, seconds)
         place = which if which >= 0 else len(found) + which
         return (found[place][group] or "") if 0 <= place < len(found) else fallback
 
@@ -70,15 +77,15 @@ def _compiled(pattern: str, *, groups: int) -> regex.Pattern[str]:
     return compiled
 
 
-def _search(compiled: regex.Pattern[str], text: str) -> regex.Match[str] | None:
+def _search(compiled: regex.Pattern[str], text: str, seconds: float) -> regex.Match[str] | None:
     try:
-        return compiled.search(text, timeout=_DEADLINE_SECONDS)
+        return compiled.search(text, timeout=seconds)
     except TimeoutError as error:
         raise CannotJudge(TOO_SLOW) from error
 
 
-def _all(compiled: regex.Pattern[str], text: str) -> list[regex.Match[str]]:
+def _all(compiled: regex.Pattern[str], text: str, seconds: float) -> list[regex.Match[str]]:
     try:
-        return list(compiled.finditer(text, timeout=_DEADLINE_SECONDS))
+        return list(compiled.finditer(text, timeout=seconds))
     except TimeoutError as error:
         raise CannotJudge(TOO_SLOW) from error
