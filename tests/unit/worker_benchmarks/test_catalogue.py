@@ -12,7 +12,7 @@ from unit.worker_benchmarks.builders import spec_of
 
 from kompass_api.benchmark import BUILT_IN, Subject
 from kompass_api.outcomes import FailureClass
-from kompass_worker.benchmarks import builtin, catalogue, select
+from kompass_worker.benchmarks import builtin, catalogue, select, with_texts
 from kompass_worker.benchmarks.catalogue import named
 from kompass_worker.errors import InputMissing, InvalidData, InvalidRequest
 
@@ -72,7 +72,7 @@ TEXTS = {
 }
 
 
-def with_texts(folder: Path, **texts: str) -> Path:
+def texts_in(folder: Path, **texts: str) -> Path:
     (folder / "prompts").mkdir()
     for name, text in texts.items():
         (folder / f"prompts/{name}.txt").write_bytes(text.encode())
@@ -80,26 +80,26 @@ def with_texts(folder: Path, **texts: str) -> Path:
 
 
 def test_a_text_beside_the_rows_is_a_value_of_its_subject(tmp_path: Path) -> None:
-    folder = with_texts(
+    folder = texts_in(
         tmp_path, rocks="mark\r\n-----\r\nQ: 1\r\n-----\r\nA: 2", stars="-----\n{x}\n"
     )
-    known = catalogue(spec_of(**TEXTS), folder)
-    assert [subject.values for subject in known.subjects] == [
+    spec = spec_of(**TEXTS)
+    assert [with_texts(spec, subject, folder).values for subject in spec.subjects] == [
         {"hint": "Think.", "shots": "Q: 1\n-----\nA: 2"},
         {"shots": "{x}\n"},
     ]
 
 
 def test_several_texts_can_stand_in_one_file(tmp_path: Path) -> None:
-    folder = with_texts(tmp_path, toy="--- 1\nQ\n--- 2\nA\n\n--- 3")
+    folder = texts_in(tmp_path, toy="--- 1\nQ\n--- 2\nA\n\n--- 3")
     parts = [
         {"name": "ask", "path": "prompts/toy.txt", "after": "--- 1", "until": "--- 2"},
         {"name": "tell", "path": "prompts/toy.txt", "after": "--- 2", "until": "--- 3"},
         {"name": "all", "path": "prompts/toy.txt", "until": "--- 2"},
     ]
     data = {"inputColumns": ["question"], "outputColumn": "answer", "texts": parts}
-    known = catalogue(spec_of(data=data, subjects=[{"name": "toy"}]), folder)
-    assert known.subjects[0].values == {"ask": "Q", "tell": "A\n", "all": "--- 1\nQ"}
+    found = with_texts(spec_of(data=data), Subject(name="toy"), folder)
+    assert found.values == {"ask": "Q", "tell": "A\n", "all": "--- 1\nQ"}
 
 
 @pytest.mark.parametrize(
@@ -122,8 +122,9 @@ def test_several_texts_can_stand_in_one_file(tmp_path: Path) -> None:
 def test_a_missing_text_is_refused(
     texts: dict[str, str], error: type[Exception], message: str, tmp_path: Path
 ) -> None:
+    spec, folder = spec_of(**TEXTS), texts_in(tmp_path, **texts)
     with pytest.raises(error, match=message):
-        catalogue(spec_of(**TEXTS), with_texts(tmp_path, **texts))
+        [with_texts(spec, subject, folder) for subject in spec.subjects]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from unit.worker_benchmarks.rows import write_rows
 from kompass_api.built_in import BUILT_IN
 from kompass_api.modelendpoint import ModelEndpointSpec
 from kompass_api.prompts import Role
-from kompass_worker.benchmarks import builtin, catalogue
+from kompass_worker.benchmarks import builtin, with_texts
 from kompass_worker.benchmarks.catalogue import named
 from kompass_worker.prompts import Question, questions
 from kompass_worker.prompts.requests import (
@@ -67,8 +67,7 @@ def question_of(name: str, subject: str, folder: Path) -> Question:
     held = next(held for held in named(whole).subjects if held.name == subject or not subject)
     spec = whole.model_copy(update={"subjects": [held], "subjects_of": None, "groups": []})
     write_rows(folder, name, spec, held)
-    chosen = catalogue(spec, folder).subjects[0]
-    return questions(name, spec, chosen, folder, max_new_tokens=16)[0]
+    return questions(name, spec, with_texts(spec, held, folder), folder, max_new_tokens=16)[0]
 
 
 def endpoint(model_type: str) -> ModelEndpointSpec:

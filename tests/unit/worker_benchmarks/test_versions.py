@@ -8,7 +8,7 @@ import pytest
 from unit.worker_benchmarks.rows import write_rows
 
 from kompass_api.built_in import BUILT_IN
-from kompass_worker.benchmarks import builtin, catalogue, file_version, oc_version
+from kompass_worker.benchmarks import builtin, file_version, oc_version, with_texts
 from kompass_worker.benchmarks.catalogue import named
 
 NOT_OPENCOMPASS = {"blimp", "truthfulqa-mc1", "truthfulqa-mc2"}
@@ -63,8 +63,7 @@ def test_the_objective_part_of_gaokao_bench_has_opencompass_versions() -> None:
 def test_a_text_beside_the_rows_is_part_of_the_version(tmp_path: Path) -> None:
     spec = builtin("bbh-gen")
     subject = named(spec).subjects[0]
-    for held in named(spec).subjects:
-        write_rows(tmp_path, "bbh-gen", spec, held)
-    with_text = catalogue(spec, tmp_path).subjects[0]
+    write_rows(tmp_path, "bbh-gen", spec, subject)
+    with_text = with_texts(spec, subject, tmp_path)
     assert with_text.values["examples_of_task"].startswith("Answer it.")
     assert oc_version(spec, with_text) != oc_version(spec, subject)

@@ -55,7 +55,7 @@ def builtin(name: str) -> BenchmarkSpec:
 
 
 def catalogue(spec: BenchmarkSpec, folder: Path) -> Catalogue:
-    """The benchmark's subjects and groups, with the texts that lie beside their rows.
+    """The benchmark's subjects and groups.
 
     A mapping in the data folder takes the place of what the benchmark names; the subjects of a
     benchmark that names none are those with a file of the test split.
@@ -70,9 +70,15 @@ def catalogue(spec: BenchmarkSpec, folder: Path) -> Catalogue:
             f"{spec.data.path} of the split {spec.data.test_split}: list spec.subjects in the "
             "Benchmark, or put the files there"
         )
-    return replace(
-        known, subjects=tuple(_with_texts(held, spec.data.texts, folder) for held in known.subjects)
-    )
+    return known
+
+
+def with_texts(spec: BenchmarkSpec, subject: Subject, folder: Path) -> Subject:
+    """The subject with the texts that lie beside its rows among its values."""
+    if not spec.data.texts:
+        return subject
+    found = {held.name: _text(held, subject, folder) for held in spec.data.texts}
+    return subject.model_copy(update={"values": {**subject.values, **found}})
 
 
 def named(spec: BenchmarkSpec) -> Catalogue:
@@ -109,13 +115,6 @@ def select(known: Catalogue, wanted: Sequence[str]) -> tuple[Subject, ...]:
 def row_name(spec: BenchmarkSpec, subject: str) -> str:
     """Name of the subject's row in the table."""
     return spec.row_name.replace("{subject}", subject)
-
-
-def _with_texts(subject: Subject, texts: Sequence[DataText], folder: Path) -> Subject:
-    if not texts:
-        return subject
-    found = {held.name: _text(held, subject, folder) for held in texts}
-    return subject.model_copy(update={"values": {**subject.values, **found}})
 
 
 def _text(held: DataText, subject: Subject, folder: Path) -> str:

@@ -16,6 +16,7 @@ from kompass_worker.benchmarks.catalogue import (
     catalogue,
     select,
     text_files,
+    with_texts,
 )
 from kompass_worker.datasets.digests import data_digest
 from kompass_worker.datasets.files import file_of
@@ -39,7 +40,7 @@ class Material:
     chosen: tuple[Subject, ...]
     manner: Manner = USUAL
 
-    def questions(self, subject: Subject) -> list[Question]:
+    def asked_of(self, subject: Subject) -> AskedSubject:
         """The subject's questions; a limit on new tokens that is the model's to say is 0 yet."""
         return questions(
             self.asked.name,
@@ -56,14 +57,18 @@ class Material:
         """The run's word on new tokens, else the benchmark's."""
         return self.asked.max_new_tokens or self.spec.generation.max_new_tokens
 
-    def planned_subject(self, subject: Subject, items: int) -> PlannedSubject:
+    def questions(self, subject: Subject) -> list[Question]:
+        """The subject's questions alone."""
+        return self.asked_of(subject).questions
+
+    def planned_subject(self, subject: Subject, asked: AskedSubject) -> PlannedSubject:
         """The subject's row of the table."""
         data = self.spec.data
         splits = [data.test_split, *([] if self.spec.examples.is_empty else [data.example_split])]
         files = [file_of(data, subject.name, split, subject.title) for split in splits]
         digest = data_digest(self.folder, [*files, *text_files(self.spec, subject)])
         return planned_subject(
-            self.asked, self.spec, subject, self.manner, data_digest=digest, items=items
+            self.asked, self.spec, subject, self.manner, data_digest=digest, asked_rows=asked
         )
 
     def planned_groups(self) -> list[PlannedGroup]:
@@ -82,7 +87,7 @@ def material_of(asked: ResolvedBenchmark, fetcher: Fetcher, manner: Manner = USU
         )
     folder = fetcher.data(source)
     known = catalogue(spec, folder)
-    chosen = select(known, asked.subjects)
+    chosen = tuple(with_texts(spec, held, folder) for held in select(known, asked.subjects))
     return Material(asked, spec, folder, known, chosen, _with_embedder(manner, spec, fetcher))
 
 
