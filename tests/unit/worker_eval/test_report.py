@@ -168,3 +168,19 @@ def test_rows_of_two_benchmarks_have_names_of_their_own_in_lm_eval_json() -> Non
         "ceval-gen:ceval-computer_network",
         "ceval-ppl:ceval-computer_network",
     ]
+
+
+def test_metrics_of_a_data_set_stand_in_opencompass_order() -> None:
+    rows = [
+        REPORT.scores[0].model_copy(update={"row_name": name, "metric": metric})
+        for name, metric in (("a", "rouge2"), ("a", "rouge1"), ("b", "zeta"), ("a", "score"))
+    ]
+    found = csv.reader(
+        io.StringIO(renderings(REPORT.model_copy(update={"scores": rows}))["report.csv"])
+    )
+    assert [(row[0], row[2]) for row in list(found)[1:]] == [
+        ("a", "score"),
+        ("a", "rouge1"),
+        ("a", "rouge2"),
+        ("b", "zeta"),
+    ]

@@ -62,7 +62,7 @@ def rescore_run(wish: RescoreWish) -> Status:
     )
     done = rescore(workplace(here, local_settings(os.environ), os.environ), rules)
     show_scores(done.report, wish.output)
-    place = done.uri.removeprefix("file://")
+    place = f"{wish.run.rstrip('/')}/{done.folder}"
     say(f"Report: {place}/report/report.md (and .json, .csv, .txt, samples)")
     say(f"What changed: kompass compare {wish.run} {place} --different --items")
     return Status.SUCCEEDED

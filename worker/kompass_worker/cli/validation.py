@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -53,7 +53,20 @@ def validate(paths: Sequence[Path], *, in_cluster: bool) -> Validation:
     problems += checked.problems
     for held in checked.held:
         problems += _told(held, _findings(held, checked, in_cluster=in_cluster))
-    return Validation(len(documents), tuple(problems))
+    return Validation(len(documents), tuple(sorted(problems, key=_place_in(files))))
+
+
+def _place_in(files: Sequence[Path]) -> Callable[[str], tuple[int, int]]:
+    """Order of problems: the files as they were named, then line by line."""
+
+    def place(problem: str) -> tuple[int, int]:
+        for number, file in enumerate(files):
+            if problem.startswith(f"{file}:"):
+                line = problem.removeprefix(f"{file}:").partition(":")[0]
+                return number, int(line) if line.isdigit() else 0
+        return len(files), 0
+
+    return place
 
 
 def _told(held: Held, findings: Iterator[_Finding]) -> Iterator[str]:
@@ -88,21 +101,21 @@ def _of_run(run: EvalRun, around: Manifests, *, in_cluster: bool) -> Iterator[_F
 
 
 def _unknown(run: EvalRun, around: Manifests) -> Iterator[_Finding]:
-    where = "; name the file that has it too, or say --in-cluster if its namespace does"
+    where = "(name its file too, or say --in-cluster)"
     for place, model in enumerate(run.spec.models):
         if model.name not in around.endpoints:
             hint = nearest(model.name, around.endpoints)
             yield _Finding(
                 ("spec", "models", place, "name"),
-                f"ModelEndpoint {model.name!r} is not in these files{hint}{where}",
+                f"ModelEndpoint {model.name!r} is not in these files {where}{hint}",
             )
     known = [*BUILT_IN, *around.benchmarks]
     for place, ref in enumerate(run.spec.benchmarks):
         if ref.name not in known:
             yield _Finding(
                 ("spec", "benchmarks", place, "name"),
-                f"benchmark {ref.name!r} is neither built in nor in these files"
-                f"{nearest(ref.name, known)}{where}",
+                f"benchmark {ref.name!r} is neither built in nor in these files {where}"
+                f"{nearest(ref.name, known)}",
             )
 
 

@@ -14,8 +14,8 @@ from kompass_worker.report.notes import notes
 from kompass_worker.report.texts import markdown
 
 _ERRORS: Final = (
-    "Standard error and 95 % interval in percentage points. A subject's interval is Wilson's; "
-    "a group is the plain mean of its subjects and has their combined error."
+    "Standard error and 95 % interval, in the unit of the score. The interval of a share is "
+    "Wilson's; a group has the combined error of its rows, which are taken to be independent."
 )
 
 
@@ -42,14 +42,16 @@ def _scores(report: Report) -> str:
 
 
 def _certainty(report: Report) -> str:
-    header = ("dataset", "mode", "model", "score", "± stderr", "95 % interval", "n", "unscored")
-    return _table(header, (_certainty_row(score) for score in report.scores), text_columns=3)
+    header = ("dataset", "metric", "mode", "model", "score", "± stderr", "95 % interval")
+    header = (*header, "n", "unscored")
+    return _table(header, (_certainty_row(score) for score in report.scores), text_columns=4)
 
 
 def _certainty_row(score: Score) -> tuple[str, ...]:
     interval = score.interval
     return (
         score.row_name,
+        score.metric,
         score.mode,
         score.model,
         percent(score.value),

@@ -50,7 +50,8 @@ class Rescored:
     """The new report and where it lies."""
 
     report: Report
-    uri: str
+    folder: str
+    """Below the run's own."""
 
 
 def rescore(place: Workplace, rules: Rules) -> Rescored:
@@ -70,7 +71,7 @@ def rescore(place: Workplace, rules: Rules) -> Rescored:
     for key in (RUN_KEY, PLAN_KEY):
         view.put(key, view.get(key))
     _, report = run_summarize(replace(place, store=view))
-    return Rescored(report, view.uri)
+    return Rescored(report, folder)
 
 
 def ruled(document: RunDocument, rules: Rules) -> RunDocument:
@@ -173,7 +174,7 @@ def _planned(place: Workplace, before: Plan) -> Plan:
             old = held.get((benchmark.name, subject.name))
             if old is None:
                 raise _changed(place, benchmark.name, subject.name)
-            row = material.planned_subject(subject, old.items)
+            row = material.planned_subject(subject, material.asked_of(subject))
             if row.data_digest != old.data_digest:
                 raise _changed(place, benchmark.name, subject.name)
             rows.append(row)
