@@ -53,7 +53,7 @@ def cells_of(report: Report) -> Cells:
 
 def _keys(report: Report) -> list[tuple[str, ...]]:
     """The rows in the table's order: all, or those that were wanted, with `-` for a missing one."""
-    keys = list(dict.fromkeys(_row_key(score) for score in report.scores))
+    keys = _ordered(dict.fromkeys(_row_key(score) for score in report.scores))
     if not report.table.rows:
         return keys
     wanted: list[tuple[str, ...]] = []

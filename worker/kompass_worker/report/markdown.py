@@ -42,8 +42,8 @@ def _scores(report: Report) -> str:
 
 
 def _certainty(report: Report) -> str:
-    header = ("dataset", "metric", "mode", "model", "score", "± stderr", "95 % interval")
-    header = (*header, "n", "unscored")
+    numbers = ("score", "± stderr", "95 % interval", "n", "unscored")
+    header = ("dataset", "metric", "mode", "model", *numbers)
     return _table(header, (_certainty_row(score) for score in report.scores), text_columns=4)
 
 
