@@ -56,8 +56,8 @@ class DerivedColumn(ApiModel):
         Field(
             description="JMESPath over the row as it stands in the file, with the worker's "
             "functions replace(text, old, new), split(text, by), strip(text), regex(text, "
-            "pattern) and letter(index). Derived fields before it are seen. Null is refused: "
-            "write `|| ''` where a field may be absent.",
+            "pattern), boxed(text) and letter(index). Derived fields before it are seen. Null is "
+            "refused: write `|| ''` where a field may be absent.",
             min_length=1,
             max_length=1024,
         ),
@@ -140,8 +140,8 @@ class Data(RuledModel):
     where: Annotated[
         str,
         Field(
-            description="JMESPath over a row; rows for which it is false, empty or null are left "
-            "out, and counted in the log.",
+            description="JMESPath over a row as it stands in the file; rows for which it is "
+            "false, empty or null are left out, and counted in the log and the plan.",
             max_length=1024,
         ),
     ] = ""
