@@ -184,6 +184,13 @@ def test_a_byte_order_mark_does_not_hide_the_first_column(tmp_path: Path) -> Non
     assert (reading.rows[0].values[0], reading.rows[0].reference) == (("question", "a\nb"), "A")
 
 
+def test_headings_are_read_without_their_case(tmp_path: Path) -> None:
+    (tmp_path / "my.csv").write_text("Question, A,B,Answer\nq,x,y,b\n")
+    made, reading = read_own_data(tmp_path / "my.csv")
+    assert made.spec.data.input_columns == ["question", "A", "B"]
+    assert (reading.rows[0].reference, reading.renamed, reading.corrected) == ("B", 3, 1)
+
+
 @pytest.mark.parametrize(
     ("first", "said", "error", "message"),
     [

@@ -49,6 +49,7 @@ _EVALUATORS: Final[Mapping[str, str]] = {
 }
 """OpenCompass' classes in a meta file; any other name is that of a metric of ours."""
 
+_QUESTION: Final = "question"
 _ANSWER: Final = "answer"
 _MAX_COLUMNS: Final = 64
 _COLUMN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
@@ -82,8 +83,8 @@ def read_own_data(
 
 
 def first_row(path: Path) -> Mapping[str, object]:
-    """The fields of the file's first row, their names without spaces around them."""
-    names = Names(wanted=(), known=(), exact=False)
+    """The fields of the file's first row; ` Question` is question there."""
+    names = Names(wanted=(), known=(_QUESTION, _ANSWER), exact=False)
     content = read_content(path.parent, path.name, _format_of(path.name), names)
     if not content.records:
         raise InvalidData(f"{path.name} has no rows; expected at least one")
@@ -146,7 +147,7 @@ def _check(known: OwnMeta, file: str, first: Mapping[str, object]) -> None:
         )
     wanted = [*(known.options or ()), *filter(None, [known.output_column])]
     if known.template is None and known.human_prompt is None:
-        wanted.append("question")
+        wanted.append(_QUESTION)
     missing = [name for name in wanted if name not in first]
     if missing:
         raise InvalidData(

@@ -121,7 +121,7 @@ def _reading(
     if not kept:
         without = ": data.where leaves out all of them" if content.records else ""
         raise InvalidData(f"{file} has no rows{without}; expected at least one")
-    derived = list(_derived(kept, file, data))
+    derived = list(_derived(kept, file, data)) if data.columns else kept
     answered = [_settled(record, file, data, choices) for record in derived]
     asked = _asked(answered, file, data) if split == data.test_split else answered
     rows = [_row(index, record, file, data) for index, record in enumerate(asked)]

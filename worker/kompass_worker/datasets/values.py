@@ -81,6 +81,8 @@ def check_value(value: object, place: str, column: str) -> None:
 
 def wrong_in(value: object) -> str:
     """What is wrong with a value, wherever in it that is; empty: nothing."""
+    if isinstance(value, str) and len(value) <= MAX_CHARACTERS:
+        return _wrong_text(value)
     characters = 0
     for parts, part in enumerate(_parts(value), start=1):
         characters += len(part.value) if isinstance(part.value, str) else 0
