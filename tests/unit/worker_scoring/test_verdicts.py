@@ -13,7 +13,8 @@ from kompass_api.benchmark import BenchmarkSpec
 from kompass_api.results import Prediction
 from kompass_api.rundocument import canonical_json
 from kompass_worker.scoring import Verdict, score_prediction
-from kompass_worker.scoring.verdicts import NO_REFERENCE, NOT_FINITE
+from kompass_worker.scoring.metrics.metric import NO_REFERENCE
+from kompass_worker.scoring.verdicts import NOT_FINITE
 
 NAN_SCORES = [{"label": "A", "nll": math.nan, "tokens": 3}, {"label": "B", "nll": 1, "tokens": 3}]
 
