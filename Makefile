@@ -86,6 +86,18 @@ bench-cold: venv ## Measure `make demo` in a fresh clone with an empty home (nee
 	$(BIN)/python bench/wallclock.py --cold > bench/results/.new && mv bench/results/.new bench/results/wallclock_cold.json
 	@$(BIN)/python bench/speeds.py
 
+.PHONY: parity
+parity: venv ## Compare with OpenCompass and lm-eval, item by item, into docs/parity.md (2 hours at first)
+	PYTHONPATH=tools $(BIN)/python -m parity.main --page docs/parity.md
+
+.PHONY: parity-requirements
+parity-requirements: venv ## Pin what OpenCompass and lm-eval run on, with our releases of torch and the like
+	@for peer in opencompass lm-eval; do \
+	  grep -Eo '^(accelerate|cuda|nvidia|safetensors|tokenizers|torch|triton)[a-z0-9-]*==[^ ]+' requirements/huggingface.txt | \
+	  $(BIN)/uv pip compile --quiet --generate-hashes --no-annotate --no-emit-index-url --no-header \
+	    --python-version 3.11 --constraint - tools/parity/requirements/$$peer.in --output-file tools/parity/requirements/$$peer.txt; \
+	done
+
 .PHONY: generate
 generate: venv ## Write the CRDs, their chart copies and docs/reference.md from kompass_api
 	$(BIN)/python tools/generate.py

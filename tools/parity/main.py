@@ -1,0 +1,141 @@
+"""`make parity`: Kompass beside OpenCompass and lm-evaluation-harness, item by item.
+
+Usage: python -m parity.main [--only WORD ...] [--peers] [--page docs/parity.md]
+Ends with status 1 where anything is not the same. `--only` takes the suites, models and peers whose
+names hold all of the words, and leaves the page alone. `--peers` records the peers and no more:
+what they did is kept, so that they are asked again only where model, data, pins or recorder change.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from parity.compare import Comparison, compare
+from parity.environments import version_of
+from parity.models import MODELS, Model, folder_of
+from parity.ours import run_kompass
+from parity.page import Section, page, table
+from parity.records import Recording, write_recording
+from parity.staging import staged
+from parity.suites import SUITES, Peer, Suite
+from parity.theirs import asked, recorded
+from smollm2 import cache_folder
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where things lie."""
+
+    shared: Path
+    cache: Path
+
+    def data(self, suite: Suite) -> Path:
+        """The suite's rows, as both sides read them."""
+        into = self.cache / "data"
+        return staged(suite.data, suite.shape, data=self.shared / "data", into=into)
+
+
+@dataclass(frozen=True)
+class Job:
+    """What one peer is asked with one model."""
+
+    peer: Peer
+    model: Model
+    suites: Sequence[Suite]
+
+
+def jobs(words: Sequence[str]) -> Iterator[Job]:
+    """Every peer with every model, and the suites that it is asked."""
+    for model in MODELS:
+        for peer in Peer:
+            suites = [suite for suite in SUITES if suite.peer is peer and suite.takes(model)]
+            wanted = [suite for suite in suites if _wanted(suite, model, words)]
+            if wanted:
+                yield Job(peer, model, wanted)
+
+
+def _wanted(suite: Suite, model: Model, words: Sequence[str]) -> bool:
+    name = f"{suite.name} {model.key} {suite.peer}"
+    return all(word in name for word in words)
+
+
+def theirs(places: Places, job: Job) -> Recording:
+    """What the peer does."""
+    told = [asked(suite, places.data(suite)) for suite in job.suites]
+    weights = folder_of(job.model, places.shared)
+    return recorded(job.peer, job.model, told, weights=weights, cache=places.cache / "records")
+
+
+def sections(places: Places, job: Job) -> Iterator[Section]:
+    """The comparisons of a job, a suite at a time."""
+    found = theirs(places, job)
+    for suite in job.suites:
+        comparisons = compare(_ours(places, suite, job.model), _part(found, suite))
+        section = Section(suite=suite, model=job.model, comparisons=comparisons)
+        print(table(f"{suite.name}, {job.model.title}, {suite.peer}", comparisons), flush=True)
+        yield section
+
+
+def _ours(places: Places, suite: Suite, model: Model) -> Recording:
+    print(f"kompass run: {suite.name} with {model.title}", file=sys.stderr, flush=True)
+    out = places.cache / "ours" / suite.name / model.key
+    weights = folder_of(model, places.shared)
+    recording = run_kompass(suite, model, weights=weights, data=places.data(suite), out=out)
+    write_recording(out / "recording.jsonl", [*recording.items, *recording.rows])
+    return recording
+
+
+def _part(recording: Recording, suite: Suite) -> Recording:
+    return Recording(
+        items=[item for item in recording.items if item.suite == suite.name],
+        rows=[row for row in recording.rows if row.suite == suite.name],
+    )
+
+
+def main() -> int:
+    """Compare, print the tables, write the page."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--only", nargs="*", default=[], metavar="WORD")
+    parser.add_argument("--peers", action="store_true")
+    parser.add_argument("--page", type=Path)
+    arguments = parser.parse_args()
+    shared = Path(os.environ.get("KOMPASS_SHARED", ROOT.parent / "shared"))
+    if not (shared / "data").is_dir():
+        sys.exit(f"needs {shared} (data and models; set KOMPASS_SHARED to where they are)")
+    places = Places(shared, cache_folder() / "parity")
+    wanted = list(jobs(arguments.only))
+    if arguments.peers:
+        for job in wanted:
+            theirs(places, job)
+        return 0
+    found = [section for job in wanted for section in sections(places, job)]
+    if arguments.page and not arguments.only:
+        versions = {peer.replace("-", "_"): version_of(peer) for peer in Peer}
+        arguments.page.write_text(page(found, versions), encoding="utf-8")
+    return _verdict(found)
+
+
+def _verdict(found: Sequence[Section]) -> int:
+    by_aspect: defaultdict[str, list[Comparison]] = defaultdict(list)
+    for section in found:
+        for comparison in section.comparisons:
+            if not comparison.holds:
+                by_aspect[f"{section.suite.name}, {section.model.title}"].append(comparison)
+    for place, comparisons in by_aspect.items():
+        for comparison in comparisons:
+            first = comparison.differences[0]
+            print(f"NOT THE SAME: {place}: {comparison.aspect}: {first.place}", file=sys.stderr)
+            print(f"  ours:   {first.ours[:600]}\n  theirs: {first.theirs[:600]}", file=sys.stderr)
+    return 1 if by_aspect else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
