@@ -49,9 +49,7 @@ def _requests(document: RunDocument, examples: dict[str, int]) -> dict[str, Gene
                 max_new_tokens=benchmark.max_new_tokens or 0,
                 limit=benchmark.limit,
             ):
-                request = question.request(
-                    examples[question.id], document.models[0].spec.model_type
-                )
+                request = question.request(examples[question.id], document.models[0].spec)
                 assert isinstance(request, GenerationRequest)
                 found[question.id] = request
     return found

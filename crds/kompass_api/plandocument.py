@@ -47,6 +47,10 @@ class PlannedSubject(ApiModel):
     """SHA-256 over data, prompt, extraction, metric and limits: what the number depends on."""
     data_digest: str
     items: int
+    left_out: int = 0
+    """Rows that the benchmark's data.where does not ask."""
+    corrected: int = 0
+    """Answers of own data that were read for what they mean, such as `(a)` for A."""
 
 
 class PlannedGroup(ApiModel):

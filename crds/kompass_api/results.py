@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, PlainSerializer
 
 from kompass_api.resources import ApiModel
+from kompass_api.scoring import Table
 
 
 def _spelled(value: float) -> float | str:
@@ -208,6 +209,23 @@ class DataLineage(ApiModel):
     oc_version: str
     content_hash: str
     data_digest: str
+    left_out: int = 0
+    """Rows that the benchmark's data.where does not ask."""
+    corrected: int = 0
+    """Answers that were read for what they mean, such as `(a)` for A."""
+
+
+class Shortened(ApiModel):
+    """What did not fit into a model's prompts."""
+
+    model: str
+    benchmark: str
+    items: int
+    """Items that lost anything."""
+    examples_dropped: int
+    """Few-shot examples, over all items."""
+    truncated: int
+    """Items whose prompt was cut even without examples."""
 
 
 class Report(ApiModel):
@@ -225,3 +243,7 @@ class Report(ApiModel):
     scores: list[Score]
     models: list[ModelLineage]
     data: list[DataLineage]
+    shortened: list[Shortened] = []
+    """Models and benchmarks with prompts that did not fit."""
+    table: Table = Table()
+    """Which rows the renderings show, in which order."""

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from kompass_api.rundocument import RunDocument
 from kompass_api.sources import Source
 from kompass_worker.cli import app
 from kompass_worker.cli.manifests import read_manifests
@@ -49,17 +50,22 @@ def wish(folder: Path, *documents: str, **settings: object) -> Wish:
     return Wish(**{**values, **settings})  # type: ignore[arg-type]
 
 
+def uris_of(document: RunDocument) -> list[str | None]:
+    sources = [model.spec.source for model in document.models]
+    return [source.uri if source else None for source in sources]
+
+
 def test_a_manifest_becomes_a_run_document(tmp_path: Path) -> None:
     document, out = prepare(wish(tmp_path, ENDPOINT, RUN))
     assert out == tmp_path / "out"
     assert document.storage.uri == out.as_uri()
-    assert [model.spec.source.uri for model in document.models] == ["s3://kompass/models/small"]
+    assert uris_of(document) == ["s3://kompass/models/small"]
 
 
 def test_sources_are_put_elsewhere(tmp_path: Path) -> None:
     sources = ("s3://kompass=file:///all", f"s3://kompass/models={tmp_path}/models")
     document, _ = prepare(wish(tmp_path, ENDPOINT, RUN, sources=sources))
-    assert document.models[0].spec.source.uri == f"{(tmp_path / 'models').as_uri()}/small"
+    assert uris_of(document) == [f"{(tmp_path / 'models').as_uri()}/small"]
     source = document.benchmarks[0].source
     assert source is not None
     assert source.uri == "file:///all/data/set"
@@ -68,7 +74,7 @@ def test_sources_are_put_elsewhere(tmp_path: Path) -> None:
 def test_a_volume_of_a_cluster_can_be_put_elsewhere(tmp_path: Path) -> None:
     endpoint = ENDPOINT.replace("s3://kompass/models/small", "pvc://models/small")
     document, _ = prepare(wish(tmp_path, endpoint, RUN, sources=("pvc://models=file:///m",)))
-    assert document.models[0].spec.source.uri == "file:///m/small"
+    assert uris_of(document) == ["file:///m/small"]
 
 
 @pytest.mark.parametrize(

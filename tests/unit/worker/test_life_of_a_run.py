@@ -273,7 +273,11 @@ def test_the_report_proves_that_it_is_complete(
     names = {entry.key for entry in bench.store.entries("report/")}
     assert names == {
         f"report/{name}"
-        for name in ("report.json", "report.csv", "report.txt", "report.md", "samples.jsonl.zst")
+        for name in (
+            *("report.json", "report.csv", "report.txt", "report.md"),
+            *("scores.csv", "lm_eval-model-0.json", "lm_eval-model-1.json"),
+            "samples.jsonl.zst",
+        )
     }
     lines = decompressed(bench.store.get("report/samples.jsonl.zst")).splitlines()
     assert len(lines) == 20

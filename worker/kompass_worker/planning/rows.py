@@ -21,6 +21,8 @@ def planned_subject(
     *,
     data_digest: str,
     items: int,
+    left_out: int = 0,
+    corrected: int = 0,
 ) -> PlannedSubject:
     """The row of a subject that the run asks for."""
     return PlannedSubject(
@@ -40,4 +42,6 @@ def planned_subject(
         ),
         data_digest=data_digest,
         items=items,
+        left_out=left_out,
+        corrected=corrected,
     )

@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from kompass_api.benchmark import BenchmarkSpec, Subject
 from kompass_api.evalrun import Profile
@@ -108,6 +109,40 @@ class Question:
         return marks_of(self.spec, endpoint, self.sheet.quirks)
 
 
+class AskedSubject(NamedTuple):
+    """A subject's items, and the rows they were made of."""
+
+    questions: list[Question]
+    reading: Reading
+
+
+def asked_subject(  # noqa: PLR0913  (what is asked, of which rows, and how)
+    benchmark: str,
+    spec: BenchmarkSpec,
+    subject: Subject,
+    folder: Path,
+    *,
+    max_new_tokens: int,
+    limit: int | None = None,
+    manner: Manner = USUAL,
+) -> AskedSubject:
+    """The subject's items in the order of its file, the first `limit` of them."""
+    sheet = Sheet(benchmark, spec, subject, manner.profile, manner.seed)
+    asked = _checked(spec, subject, folder, spec.data.test_split)
+    shots = _shots(spec, subject, folder, asked, manner.embedder)
+    made = [
+        Question(
+            id=f"{benchmark}/{subject.name}/{row.index}",
+            source=row,
+            max_new_tokens=max_new_tokens,
+            sheet=sheet,
+            shots=shots,
+        )
+        for row in itertools.islice(asked.rows, limit)
+    ]
+    return AskedSubject(made, asked)
+
+
 def questions(  # noqa: PLR0913  (what is asked, of which rows, and how)
     benchmark: str,
     spec: BenchmarkSpec,
@@ -118,20 +153,16 @@ def questions(  # noqa: PLR0913  (what is asked, of which rows, and how)
     limit: int | None = None,
     manner: Manner = USUAL,
 ) -> list[Question]:
-    """The subject's items in the order of its file, the first `limit` of them."""
-    sheet = Sheet(benchmark, spec, subject, manner.profile, manner.seed)
-    asked = _checked(spec, subject, folder, spec.data.test_split)
-    shots = _shots(spec, subject, folder, asked, manner.embedder)
-    return [
-        Question(
-            id=f"{benchmark}/{subject.name}/{row.index}",
-            source=row,
-            max_new_tokens=max_new_tokens,
-            sheet=sheet,
-            shots=shots,
-        )
-        for row in itertools.islice(asked.rows, limit)
-    ]
+    """The subject's items alone."""
+    return asked_subject(
+        benchmark,
+        spec,
+        subject,
+        folder,
+        max_new_tokens=max_new_tokens,
+        limit=limit,
+        manner=manner,
+    ).questions
 
 
 def _shots(

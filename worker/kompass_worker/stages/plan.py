@@ -39,16 +39,16 @@ def run_plan(place: Workplace) -> PlanOutcome:
         material_of(asked, place.fetcher, place.manner) for asked in place.document.benchmarks
     ]
     asked = {
-        (material.asked.name, subject.name): material.questions(subject)
+        (material.asked.name, subject.name): material.asked_of(subject)
         for material in materials
         for subject in material.chosen
     }
-    every = [question for some in asked.values() for question in some]
+    every = [question for some in asked.values() for question in some.questions]
     if not every:
         raise InvalidData("the benchmarks of this run hold no question: their data has no rows")
     fitted = {model.name: _fitted(place, model, every) for model in place.document.models}
     subjects = [
-        material.planned_subject(subject, len(asked[material.asked.name, subject.name]))
+        material.planned_subject(subject, asked[material.asked.name, subject.name])
         for material in materials
         for subject in material.chosen
     ]

@@ -24,8 +24,8 @@ from kompass_worker.errors import InvalidRequest
 from kompass_worker.fewshot import Embedder
 from kompass_worker.planning.groups import planned_groups
 from kompass_worker.planning.rows import planned_subject
-from kompass_worker.prompts import Manner, Question, questions
-from kompass_worker.prompts.questions import USUAL
+from kompass_worker.prompts import Manner, Question
+from kompass_worker.prompts.questions import USUAL, AskedSubject, asked_subject
 from kompass_worker.sources.fetching import Fetcher
 
 
@@ -42,7 +42,7 @@ class Material:
 
     def asked_of(self, subject: Subject) -> AskedSubject:
         """The subject's questions; a limit on new tokens that is the model's to say is 0 yet."""
-        return questions(
+        return asked_subject(
             self.asked.name,
             self.spec,
             subject,
@@ -68,7 +68,14 @@ class Material:
         files = [file_of(data, subject.name, split, subject.title) for split in splits]
         digest = data_digest(self.folder, [*files, *text_files(self.spec, subject)])
         return planned_subject(
-            self.asked, self.spec, subject, self.manner, data_digest=digest, asked_rows=asked
+            self.asked,
+            self.spec,
+            subject,
+            self.manner,
+            data_digest=digest,
+            items=len(asked.questions),
+            left_out=asked.reading.left_out,
+            corrected=asked.reading.corrected,
         )
 
     def planned_groups(self) -> list[PlannedGroup]:

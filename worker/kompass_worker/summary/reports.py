@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from kompass_api.plandocument import Plan
+from kompass_api.plandocument import Plan, PlannedItem
 from kompass_api.results import (
     Completeness,
     DataLineage,
@@ -16,6 +16,7 @@ from kompass_api.results import (
     ModelLineage,
     Report,
     Score,
+    Shortened,
 )
 from kompass_api.rundocument import ResolvedModel, RunDocument
 from kompass_worker.errors import InvalidData
@@ -50,10 +51,32 @@ def report_of(
                 oc_version=subject.oc_version,
                 content_hash=subject.content_hash,
                 data_digest=subject.data_digest,
+                left_out=subject.left_out,
+                corrected=subject.corrected,
             )
             for subject in plan.subjects
         ],
+        shortened=_shortened(plan),
+        table=document.table,
     )
+
+
+def _shortened(plan: Plan) -> list[Shortened]:
+    held: dict[tuple[str, str], list[PlannedItem]] = {}
+    for shard in plan.shards:
+        for item in shard.items:
+            if item.examples_dropped or item.truncated:
+                held.setdefault((shard.model, item.benchmark), []).append(item)
+    return [
+        Shortened(
+            model=model,
+            benchmark=benchmark,
+            items=len(items),
+            examples_dropped=sum(item.examples_dropped for item in items),
+            truncated=sum(item.truncated for item in items),
+        )
+        for (model, benchmark), items in held.items()
+    ]
 
 
 def _model(model: ResolvedModel, environment: Environment) -> ModelLineage:
