@@ -12,7 +12,16 @@ import pytest
 from rich.cells import cell_len
 from unit.worker_eval.builders import ENVIRONMENT, sample_of
 
-from kompass_api.results import Completeness, DataLineage, Interval, ModelLineage, Report, Score
+from kompass_api.results import (
+    Completeness,
+    DataLineage,
+    Interval,
+    ModelLineage,
+    Report,
+    Score,
+    Shortened,
+)
+from kompass_api.scoring import Table
 from kompass_worker.report import renderings, sample_lines, table
 from kompass_worker.report.texts import markdown, printable, spreadsheet
 
@@ -184,3 +193,27 @@ def test_metrics_of_a_data_set_stand_in_opencompass_order() -> None:
         ("a", "rouge2"),
         ("b", "zeta"),
     ]
+
+
+def test_the_notes_count_what_was_not_asked_corrected_or_did_not_fit() -> None:
+    data = [REPORT.data[0].model_copy(update={"left_out": 3, "corrected": 2}), *REPORT.data[1:]]
+    short = Shortened(
+        model="small", benchmark="ceval-gen", items=4, examples_dropped=7, truncated=1
+    )
+    text = renderings(REPORT.model_copy(update={"data": data, "shortened": [short]}))["report.txt"]
+    assert "3 rows of the data were not asked" in text
+    assert "2 reference answers were read for what they mean" in text
+    assert (
+        "small: 4 prompts of ceval-gen did not fit: 7 examples were dropped, 1 prompts were cut."
+        in text
+    )
+
+
+def test_the_table_has_the_rows_that_were_wanted_in_their_order() -> None:
+    names = list(dict.fromkeys(score.row_name for score in REPORT.scores))
+    wanted = Table(rows=[names[-1], "ceval-nowhere", names[0]])
+    _, *rows = csv.reader(
+        io.StringIO(renderings(REPORT.model_copy(update={"table": wanted}))["report.csv"])
+    )
+    assert [row[0] for row in rows] == [names[-1], "ceval-nowhere", names[0]]
+    assert set(rows[1][1:]) == {"-"}
