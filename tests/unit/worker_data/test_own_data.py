@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from kompass_api.methods import Method
-from kompass_worker.datasets.own_data import benchmark_of, read_own_data
+from kompass_worker.datasets.own_data import EVALUATORS, benchmark_of, read_own_data
 from kompass_worker.datasets.own_meta import OwnMeta, checked_meta
 from kompass_worker.errors import InputMissing, InvalidData, InvalidRequest, WorkerError
+from kompass_worker.scoring.verdicts import chosen
 
 MCQ = {"id": "0", "question": "q", "A": "x", "B": "y", "C": "z", "answer": "A"}
 QA = {"question": "q", "answer": "a"}
@@ -117,7 +118,9 @@ def test_the_prompt_is_opencompass_word_for_word(
             "accuracy",
             id="evaluator-of-opencompass",
         ),
-        pytest.param({"evaluator": "rouge"}, "Generation", [], "rouge", id="metric-of-ours"),
+        pytest.param(
+            {"evaluator": "rouge@0.5"}, "Generation", [], "rouge@0.5", id="metric-of-ours"
+        ),
     ],
 )
 def test_what_is_said_decides_how_it_is_asked_and_scored(
@@ -126,6 +129,21 @@ def test_what_is_said_decides_how_it_is_asked_and_scored(
     spec = benchmark_of("my.csv", MCQ, OwnMeta(**said)).spec
     assert (spec.method.value, spec.prompt.labels, spec.metric.name) == (method, labels, metric)
     assert spec.data.circular == (["A", "B", "C"] if "circular" in metric else [])
+    assert chosen(spec.metric).rows
+
+
+@pytest.mark.parametrize("evaluator", sorted(EVALUATORS))
+def test_every_evaluator_of_opencompass_that_is_known_is_a_metric(evaluator: str) -> None:
+    spec = benchmark_of("my.csv", MCQ, OwnMeta(evaluator=evaluator)).spec
+    assert chosen(spec.metric).rows
+
+
+def test_arguments_of_a_metric_become_texts() -> None:
+    said = OwnMeta(
+        evaluator="circular", evaluator_kwargs={"options": ["A", "B"], "pattern": "all_possible"}
+    )
+    metric = benchmark_of("my.csv", MCQ, said).spec.metric
+    assert metric.arguments == {"options": "AB", "pattern": "all_possible"}
 
 
 def test_a_template_by_label_becomes_label_templates() -> None:
@@ -166,6 +184,14 @@ def test_the_meta_file_counts_more_than_the_first_row_and_the_caller_most(tmp_pa
     (tmp_path / "my.csv.meta.json").write_text(json.dumps(meta))
     made, reading = read_own_data(path, OwnMeta(abbr="mine"))
     assert (made.name, made.spec.method, len(reading.rows)) == ("mine", Method.PERPLEXITY, 1)
+
+
+def test_what_is_said_to_be_nothing_is_left_to_the_meta_file(tmp_path: Path) -> None:
+    (tmp_path / "my.csv").write_text("question,A,B,answer\nq,x,y,A\n")
+    (tmp_path / "my.csv.meta.json").write_text('{"data_type": "circular-mcq"}')
+    made, _ = read_own_data(tmp_path / "my.csv", OwnMeta(data_type=None, infer_method=None))
+    assert made.spec.metric.name == "circular_option_similarity"
+    assert made.spec.metric.arguments == {"options": "AB"}
 
 
 def test_another_meta_file_can_be_named(tmp_path: Path) -> None:

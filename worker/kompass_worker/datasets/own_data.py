@@ -41,14 +41,21 @@ _METRICS: Final[Mapping[tuple[DataType | None, InferMethod | None], str]] = {
     (DataType.CIRCULAR_MCQ, InferMethod.PPL): "circular",
 }
 
-_EVALUATORS: Final[Mapping[str, str]] = {
+EVALUATORS: Final[Mapping[str, str]] = {
     "AccEvaluator": "accuracy",
-    "OptionSimAccEvaluator": "option_similarity",
-    "CircularOptionSimAccEvaluator": "circular_option_similarity",
+    "BleuEvaluator": "bleu",
     "CircularEvaluator": "circular",
+    "CircularOptionSimAccEvaluator": "circular_option_similarity",
+    "EMEvaluator": "exact_match",
+    "JiebaRougeEvaluator": "rouge_chinese",
+    "MccEvaluator": "matthews_correlation",
+    "OptionSimAccEvaluator": "option_similarity",
+    "RougeEvaluator": "rouge@0.5",
+    "SquadEvaluator": "squad",
 }
 """OpenCompass' classes in a meta file; any other name is that of a metric of ours."""
 
+_NEED_OPTIONS: Final = {"circular", "circular_option_similarity", "option_similarity"}
 _QUESTION: Final = "question"
 _ANSWER: Final = "answer"
 _MAX_COLUMNS: Final = 64
@@ -174,10 +181,11 @@ def _data(known: OwnMeta, file: str, answer: str) -> dict[str, Any]:
 
 def _metric(known: OwnMeta) -> dict[str, object]:
     default = _METRICS[known.data_type, known.infer_method]
-    named = (known.evaluator or default).rpartition(".")[2]
-    name = _EVALUATORS.get(named, named)
-    arguments = {key: _argument(value) for key, value in known.evaluator_kwargs.items()}
-    if name.endswith("option_similarity"):
+    named = known.evaluator or default
+    # A class may be written with its module.
+    name = EVALUATORS.get(named.rpartition(".")[2], named)
+    arguments = {key: _argument(value) for key, value in (known.evaluator_kwargs or {}).items()}
+    if name in _NEED_OPTIONS:
         arguments = {"options": "".join(known.options or ()), **arguments}
     return {"name": name, "arguments": arguments}
 

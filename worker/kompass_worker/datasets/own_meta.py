@@ -54,12 +54,14 @@ class OwnMeta(BaseModel):
     options: list[Annotated[str, Field(pattern=r"^[A-Z]$")]] | None = None
     test_range: str | None = None
     evaluator: str | None = None
-    evaluator_kwargs: dict[str, str | int | float | bool | list[str]] = {}
+    evaluator_kwargs: dict[str, str | int | float | bool | list[str]] | None = None
 
     def or_else(self, other: OwnMeta) -> OwnMeta:
         """This, and where it says nothing, the other."""
-        said = {name: getattr(self, name) for name in self.model_fields_set}
-        return other.model_copy(update=said)
+        held = {name: getattr(self, name) for name in type(self).model_fields}
+        return other.model_copy(
+            update={key: said for key, said in held.items() if said is not None}
+        )
 
 
 def meta_of(path: Path) -> OwnMeta:
