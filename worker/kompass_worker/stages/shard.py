@@ -13,7 +13,7 @@ from kompass_api.plandocument import PlannedItem, PlannedShard
 from kompass_api.results import Environment, Manifest, Prediction, Timings
 from kompass_api.rundocument import ResolvedModel
 from kompass_worker.backends.protocol import Backend
-from kompass_worker.errors import InvalidData, InvalidRequest, Stopped
+from kompass_worker.errors import InvalidData, InvalidRequest, WorkerError
 from kompass_worker.inference.attempts import ShardFolder
 from kompass_worker.inference.committing import Committer
 from kompass_worker.inference.progress import Progress
@@ -109,13 +109,13 @@ def _evaluate(
 def _answers(
     place: Workplace, backend: Backend, groups: Sequence[Group], committer: Committer
 ) -> Iterator[Prediction]:
-    """The backend's answers; a stop breaks a batch off and commits what came before it."""
+    """The backend's answers; what came before a stop or a failure is committed."""
     answers = backend.answer(groups)
     while True:
         try:
             with place.stop.interruptible():
                 answer = next(answers, None)
-        except Stopped:
+        except WorkerError:
             committer.flush()
             raise
         if answer is None:
