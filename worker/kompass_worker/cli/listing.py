@@ -11,7 +11,7 @@ from typing import Final
 
 from kompass_api.benchmark import BUILT_IN, Benchmark, BenchmarkSpec, Subject
 from kompass_api.modelendpoint import ModelEndpoint
-from kompass_worker.benchmarks import builtin, file_version
+from kompass_worker.benchmarks import builtin, file_version, with_texts
 from kompass_worker.benchmarks.catalogue import catalogue
 from kompass_worker.cli.documents import files_in, read_documents
 from kompass_worker.cli.manifests import Held, check_documents
@@ -153,11 +153,22 @@ def _benchmark_row(
         None if folder is None else _items(spec, subjects, folder),
         spec.method.value,
         len(spec.examples.ids) or spec.examples.count,
-        file_version(spec, subjects) if subjects else None,
+        _version(spec, subjects, folder),
         spec.open_compass.config if spec.open_compass else None,
         spec.metric.name,
         spec.description,
     )
+
+
+def _version(spec: BenchmarkSpec, subjects: Sequence[Subject], folder: Path | None) -> str | None:
+    """OpenCompass' six digits; unknown without the texts beside the data that they cover."""
+    if not subjects or (spec.data.texts and folder is None):
+        return None
+    try:
+        whole = [with_texts(spec, one, folder) if folder else one for one in subjects]
+    except WorkerError:
+        return None
+    return file_version(spec, whole)
 
 
 def subjects_of(spec: BenchmarkSpec) -> tuple[Subject, ...]:
