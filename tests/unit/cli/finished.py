@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from unit.worker.runs import Bench, bench_of
+from unit.worker.runs import Bench, bench_of, write_data
 
 from kompass_worker.backends.fake import FakeBackend
 from kompass_worker.backends.models import FakeModels
@@ -31,7 +31,10 @@ def finished(
     data: Path, folder: Path, answers: Mapping[str, str] | None = None, **shape: object
 ) -> Path:
     """The folder of a run over `data` that is carried out to its report."""
+    question = shape.pop("question", None)
     bench = bench_of(data, **shape)  # type: ignore[arg-type]
+    if question is not None:
+        write_data(data / "data", question=str(question))
     place = place_of(bench, folder, answers)
     place.store.put_new(RUN_KEY, bench.document.encoded().encode())
     outcome = run_plan(place)
