@@ -409,7 +409,7 @@ def test_a_metric_says_what_its_answers_lack(name: str, said: str) -> None:
 
 
 def test_a_corpus_number_has_the_jackknifes_error_bar() -> None:
-    answers = [answer(given, gold) for given, gold in ["AA", "AB", "BB", "BA", "AA", "BB"]]
+    answers = [answer(given, gold) for given, gold in zip("AABBAB", "ABBAAB", strict=True)]
     found = metric_of("matthews_correlation").total(
         verdicts_of(metric_of("matthews_correlation"), answers)
     )["matthews_correlation"]

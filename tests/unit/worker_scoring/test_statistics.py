@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import math
+import statistics
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from kompass_worker.scoring.statistics import Estimate, estimate, unweighted, wilson
+from kompass_api.scoring import GroupMean
+from kompass_worker.scoring.statistics import (
+    Estimate,
+    estimate,
+    group_mean,
+    jackknifed,
+    plain_mean,
+    unweighted,
+    wilson,
+)
 
 SHARES = st.lists(st.sampled_from([0.0, 1.0]), min_size=2, max_size=300)
 
@@ -82,3 +92,88 @@ def test_means_are_added_from_left_to_right() -> None:
     # fsum, and sum() since Python 3.12, would not lose the one in the middle.
     parts = [Estimate(value, None, None) for value in (1e16, 1.0, -1e16)]
     assert unweighted(parts).value == 0.0
+
+
+PARTS = [Estimate(80.0, 2.0, None), Estimate(40.0, 1.0, None), Estimate(50.0, 2.0, None)]
+VALUES = [80.0, 40.0, 50.0]
+
+
+@pytest.mark.parametrize(
+    ("mean", "weights", "value", "stderr"),
+    [
+        pytest.param(GroupMean.NAIVE_AVERAGE, [], 170 / 3, 1.0, id="naive"),
+        pytest.param(GroupMean.NAIVE_AVERAGE, [9, 9, 1], 170 / 3, 1.0, id="naive-has-no-weights"),
+        pytest.param(GroupMean.WEIGHTED_AVERAGE, [1, 2, 1], 52.5, math.sqrt(3) / 2, id="weighted"),
+        pytest.param(GroupMean.SUM, [], 170.0, 3.0, id="sum"),
+        pytest.param(
+            GroupMean.STANDARD_DEVIATION, [], statistics.pstdev(VALUES), None, id="deviation"
+        ),
+        pytest.param(
+            GroupMean.HARMONIC_MEAN,
+            [],
+            statistics.harmonic_mean(VALUES),
+            # Changing each part by its error and taking the mean again, added in squares.
+            math.hypot(
+                *(
+                    (
+                        statistics.harmonic_mean([v + e * (i == j) for j, v in enumerate(VALUES)])
+                        - statistics.harmonic_mean([v - e * (i == j) for j, v in enumerate(VALUES)])
+                    )
+                    / 2
+                    for i, e in enumerate([2.0, 1.0, 2.0])
+                )
+            ),
+            id="harmonic",
+        ),
+    ],
+)
+def test_a_mean_of_rows(
+    mean: GroupMean, weights: list[float], value: float, stderr: float | None
+) -> None:
+    found = group_mean(mean, PARTS, weights)
+    assert found.value == pytest.approx(value)
+    assert found.stderr == (None if stderr is None else pytest.approx(stderr, rel=1e-3))
+
+
+ZERO = [Estimate(0.0, 1.0, None), Estimate(50.0, 1.0, None)]
+
+
+@pytest.mark.parametrize(
+    ("raise_to_one", "value"),
+    [
+        pytest.param(True, 2 / (1 / 1 + 1 / 50), id="opencompass-raises-to-one"),
+        pytest.param(False, 0.0, id="zero-stays-zero"),
+    ],
+)
+def test_a_harmonic_mean_with_a_zero(raise_to_one: bool, value: float) -> None:
+    found = group_mean(GroupMean.HARMONIC_MEAN, ZERO, raise_to_one=raise_to_one)
+    assert found.value == pytest.approx(value)
+    assert found.stderr is None
+
+
+def test_a_part_without_weight_may_be_missing() -> None:
+    parts = [Estimate(None, None, None), Estimate(30.0, 1.0, None)]
+    assert group_mean(GroupMean.WEIGHTED_AVERAGE, parts, [0, 2]).value == 30.0
+    assert group_mean(GroupMean.WEIGHTED_AVERAGE, parts, [1, 2]).value is None
+
+
+def test_a_mean_in_its_own_unit_is_not_cut_at_a_hundred() -> None:
+    found = plain_mean([250.0, 350.0])
+    assert (found.value, found.stderr) == (300.0, 50.0)
+    assert found.interval is not None
+    assert found.interval.high > 350
+
+
+@given(st.lists(st.floats(-5, 5), min_size=2, max_size=50))
+def test_the_jackknife_of_a_mean_is_its_standard_error(values: list[float]) -> None:
+    found = jackknifed(lambda items: math.fsum(items) / len(items), values)
+    assert found.stderr == pytest.approx(stats.sem(values), abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("items", "value"),
+    [pytest.param([], None, id="none"), pytest.param([2.0], 2.0, id="one")],
+)
+def test_the_jackknife_needs_two_items(items: list[float], value: float | None) -> None:
+    found = jackknifed(lambda held: sum(held) if held else None, items)
+    assert found == Estimate(value, None, None)

@@ -10,6 +10,7 @@ from kompass_worker.scoring.verdicts import (
     check_scoring,
     chosen,
     judged,
+    judged_all,
     metric_for,
     score_prediction,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "check_scoring",
     "chosen",
     "judged",
+    "judged_all",
     "metric_for",
     "score_prediction",
 ]

@@ -6,8 +6,10 @@ Pure.
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache, partial
 from types import MappingProxyType
 from typing import Final
 
@@ -27,6 +29,9 @@ NOT_A_NUMBER: Final = "ScoreNotFinite"
 """The metric gave no number that a mean could be taken of."""
 
 NO_FIELDS: Final[Mapping[str, str]] = MappingProxyType({})
+
+_MOST_AT_A_TIME: Final = 8
+"""Processes with a computer algebra system each: a pod's memory is to hold them."""
 
 _Arguments = tuple[tuple[str, str], ...]
 
@@ -83,6 +88,14 @@ def judged(metric: Metric, answered: Answered) -> Verdict:
         return _unscored(metric, NOT_A_NUMBER, answered)
     read = found[0].read
     return Verdict(answered.answer if read is None else read, values, None, answered)
+
+
+def judged_all(metric: Metric, answers: Sequence[Answered]) -> list[Verdict]:
+    """The verdicts, in the answers' order; several at a time where judging waits."""
+    if not metric.is_slow:
+        return [judged(metric, answered) for answered in answers]
+    with ThreadPoolExecutor(max_workers=min(_MOST_AT_A_TIME, os.cpu_count() or 1)) as pool:
+        return list(pool.map(partial(judged, metric), answers))
 
 
 def metric_for(spec: BenchmarkSpec, subject: Subject) -> Metric:
