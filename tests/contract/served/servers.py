@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, NamedTuple
 
 from kompass_api.modelendpoint import ModelEndpointSpec
 from kompass_worker.backends.served.backend import ServedBackend
@@ -47,6 +47,13 @@ class Request:
     def question(self) -> str:
         messages = self.body.get("messages")
         return str(messages[-1]["content"] if messages else self.body.get("prompt", ""))
+
+
+class Served(NamedTuple):
+    """A real server's address and the model's name there."""
+
+    url: str
+    model: str
 
 
 Behaviour = Callable[[Request], Reply]
