@@ -65,3 +65,18 @@ def test_rows_before_the_one_that_does_not_fit_are_given() -> None:
     assert [next(results), next(results), next(results)] == [(0, 0), (1, 1), (2, 2)]
     with pytest.raises(ModelUnusable):
         next(results)
+
+
+@pytest.mark.parametrize(
+    ("lengths", "computed"),
+    [
+        pytest.param([10] * 8, [8], id="all-fit"),
+        pytest.param([40, 40, 40, 10, 10, 10, 10, 10], [2, 2, 4], id="long-ones-in-twos"),
+        pytest.param([200, 10, 10], [1, 2], id="one-that-is-longer-than-all"),
+        pytest.param([0, 0, 0], [3], id="nothing-to-read"),
+    ],
+)
+def test_a_batch_has_at_most_so_many_tokens(lengths: list[int], computed: list[int]) -> None:
+    device = Device(8)
+    list(Batcher(8, tokens=80).run(lengths, device.double, lambda row: row))
+    assert device.computed == computed

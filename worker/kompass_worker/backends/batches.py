@@ -20,22 +20,35 @@ class OutOfDeviceMemory(Exception):
 
 
 class Batcher:
-    """Computes rows batch by batch; a batch that does not fit is halved, and so are the next."""
+    """Computes rows batch by batch; a batch that does not fit is halved, and so are the next.
 
-    def __init__(self, size: int) -> None:
+    Where memory that runs out ends the process instead of raising an error, `tokens` bounds what
+    a batch takes beforehand: its rows, filled up to the longest, have at most so many.
+    """
+
+    def __init__(self, size: int, tokens: int | None = None) -> None:
         self.size = size
+        self.tokens = tokens
 
     def run(
-        self, rows: Sequence[Row], compute: Callable[[Sequence[Row]], Sequence[Result]]
+        self,
+        rows: Sequence[Row],
+        compute: Callable[[Sequence[Row]], Sequence[Result]],
+        length: Callable[[Row], int] = lambda _: 1,
     ) -> Iterator[tuple[Row, Result]]:
-        """Each row with its result, in the rows' order, as batches are done."""
+        """Each row with its result, in the rows' order, as batches are done; longest rows first."""
         start = 0
         while start < len(rows):
-            batch = rows[start : start + self.size]
+            batch = rows[start : start + self._room(length(rows[start]))]
             results = self._tried(batch, compute)
             if results is not None:
                 yield from zip(batch, results, strict=True)
                 start += len(batch)
+
+    def _room(self, longest: int) -> int:
+        if self.tokens is None:
+            return self.size
+        return max(1, min(self.size, self.tokens // max(1, longest)))
 
     def _tried(
         self, batch: Sequence[Row], compute: Callable[[Sequence[Row]], Sequence[Result]]

@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 import torch
 from transformers import PreTrainedModel
 
-from kompass_api.modelendpoint import ModelEndpointSpec, ModelType
+from kompass_api.modelendpoint import Device, ModelEndpointSpec, ModelType
 from kompass_api.results import Environment, Prediction
 from kompass_worker.backends.batches import Batcher, OutOfDeviceMemory
 from kompass_worker.backends.conversations import Talk
@@ -42,6 +42,9 @@ from kompass_worker.prompts.requests import (
 from kompass_worker.sources.digests import adapter_digest, model_digest, tokenizer_digest
 
 PACKAGES: Final = ("torch", "transformers", "tokenizers", "safetensors", "kompass")
+CPU_TOKENS: Final = 8192
+"""Tokens of a batch on a CPU: more make nothing faster there, and a container that takes more
+memory than it may is killed."""
 _Row = TypeVar("_Row")
 _Result = TypeVar("_Result")
 
@@ -90,7 +93,9 @@ class HuggingFaceBackend:
         for several in alike.values():
             rows = [(asked, row) for asked in several for row in asked.rows]
             rows.sort(key=lambda pair: -len(pair[1].ids))
-            for (asked, row), written in self.batcher.run(rows, _guarded(self._generate)):
+            for (asked, row), written in self.batcher.run(
+                rows, _guarded(self._generate), lambda pair: len(pair[1].ids)
+            ):
                 asked.found[row.sample] = written
                 if asked.is_complete:
                     yield asked.prediction()
@@ -114,7 +119,9 @@ class HuggingFaceBackend:
         yield from (sheet.prediction() for sheet in sheets if not sheet.rows)
         rows = [(sheet, place) for sheet in sheets for place in range(len(sheet.rows))]
         rows.sort(key=lambda pair: -len(_row(pair).ids))
-        for (sheet, place), score in self.batcher.run(rows, _guarded(self._score)):
+        for (sheet, place), score in self.batcher.run(
+            rows, _guarded(self._score), lambda pair: len(_row(pair).ids)
+        ):
             sheet.note(place, score)
             if sheet.is_complete:
                 yield sheet.prediction()
@@ -145,7 +152,7 @@ def load_backend(
             min_new_tokens=endpoint.min_new_tokens,
         ),
         scorer=scorer_of(model),
-        batcher=Batcher(endpoint.batch_size),
+        batcher=Batcher(endpoint.batch_size, CPU_TOKENS if endpoint.device is Device.CPU else None),
         environment=_environment(folders, endpoint, model, image),
     )
 
