@@ -30,6 +30,7 @@ def plain(spec: Any, folder: Path, examples: int = 2) -> str:
     request = toy_questions(spec, folder)[0].request(examples, BASE)
     if isinstance(request, ScoringRequest):
         return request.candidates[0].text
+    assert isinstance(request, GenerationRequest)
     assert isinstance(request.prompt, str)
     return request.prompt
 
@@ -178,9 +179,7 @@ def test_an_example_that_does_not_exist_is_refused(tmp_path: Path) -> None:
 
 def test_a_label_that_does_not_exist_is_refused(tmp_path: Path) -> None:
     folder = toy_folder(tmp_path, val=[row("q", "E")])
-    with pytest.raises(
-        InvalidData, match=r"row 1 \(line 2\): answer is 'E'; expected A, B, C, D"
-    ):
+    with pytest.raises(InvalidData, match=r"row 1 \(line 2\): answer is 'E'; expected A, B, C, D"):
         toy_questions(ppl_spec_of(), folder)
 
 

@@ -2,8 +2,8 @@
 
 Pure. Close to what NLTK's word_tokenize gives for English (the Penn Treebank's rules): punctuation
 stands alone, contractions come apart (don't: do, n't), straight quotes become `` and ''. A sentence
-ends at a mark that no small letter follows; OpenCompass has a trained model decide that, so that a
-full stop behind an abbreviation may stay with its word there.
+ends at a mark that no small letter follows, unless it is that of an initial or title; OpenCompass
+has a trained model decide that, so that a full stop may stay with its word there and not here.
 """
 
 from __future__ import annotations
@@ -18,8 +18,12 @@ _TOKEN: Final = re.compile(
     rf"(?P<mark>\.{{2,}}|--|``|''|[{_ALONE}]|[:,](?!\d))"
     rf"|(?P<word>(?:(?!--|\.\.|''|``|[:,](?!\d))[^\s{_ALONE}])+)"
 )
-_SENTENCE_END: Final = re.compile(r"(?<=[.!?])(?=[\"')\]”’]*\s+[^\sa-z])|(?<=[。！？])")
+_SENTENCE_END: Final = re.compile(
+    r"(?<=[.!?])(?<![.]\w[.])(?<!\b[A-Z][.])(?<!\bMr[.])(?<!\bMs[.])(?<!\bDr[.])(?<!\bMrs[.])"
+    r"(?=[\"')\]”’]*\s+[^\sa-z])|(?<=[。！？])"
+)
 _CONTRACTION: Final = re.compile(r"(.*[^'])(n't|N'T|'(?:[sSmMdD]|ll|LL|re|RE|ve|VE))")
+_CLITICS: Final = frozenset({"d", "ll", "m", "n", "re", "s", "t", "ve"})
 _TOGETHER: Final[Mapping[str, int]] = {
     "cannot": 3,
     "d'ye": 1,
@@ -29,8 +33,6 @@ _TOGETHER: Final[Mapping[str, int]] = {
     "lemme": 3,
     "more'n": 4,
     "wanna": 3,
-    "'tis": 2,
-    "'twas": 2,
 }
 """Words that are two, and where the first ends."""
 
@@ -66,11 +68,11 @@ def _parts(word: str, *, is_last: bool) -> Iterator[str]:
     elif contracted := _CONTRACTION.fullmatch(word):
         yield from _parts(contracted[1], is_last=False)
         yield contracted[2]
-    elif len(word) > 1 and word.startswith("'"):
-        yield "'"
-        yield from _parts(word[1:], is_last=False)
     elif len(word) > 1 and word.endswith("'"):
         yield from _parts(word[:-1], is_last=False)
         yield "'"
+    elif len(word) > 1 and word.startswith("'") and word[1:].lower() not in _CLITICS:
+        yield "'"
+        yield from _parts(word[1:], is_last=False)
     else:
         yield word
