@@ -76,5 +76,5 @@ def left_behind(arguments: argparse.Namespace, notes: Notes) -> None:
 
 def _given(arguments: argparse.Namespace) -> Iterator[tuple[str, object]]:
     for name, value in vars(arguments).items():
-        if value not in (None, False, []):
+        if value is not None and value is not False and value != []:
             yield name, value

@@ -1,0 +1,132 @@
+"""The commands as a shell calls them: statuses, forms of output, help."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from kompass_worker.cli import app
+
+COMMANDS = ("run", "list", "render", "validate", "inspect", "compare", "rescore", "translate")
+
+
+def kompass(*arguments: object) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def printable(text: str) -> bool:
+    return all(character.isprintable() or character == "\n" for character in text)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_says_what_and_shows_how(command: str) -> None:
+    found = kompass(command, "--help")
+    assert found.exit_code == 0
+    assert f"kompass {command}" in found.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [
+        pytest.param(["inspect", "nowhere"], 2, "nowhere holds no run", id="no-run"),
+        pytest.param(["compare", "nowhere", "nowhere"], 2, "holds no run", id="no-runs"),
+        pytest.param(["rescore", "nowhere"], 2, "holds no run", id="no-run-to-score"),
+        pytest.param(["rescore", "a/rescored/b"], 2, "name the run it was made of, a", id="again"),
+        pytest.param(["render", "ceval-gem"], 2, "did you mean ceval-gen", id="no-benchmark"),
+        pytest.param(["render", "ceval-gen", "-o", "csv"], 2, "use -o json", id="no-table"),
+        pytest.param(["list", "-o", "csv"], 2, "CSV holds one table", id="two-tables"),
+        pytest.param(["validate", "nowhere.yaml"], 2, "nowhere.yaml: No such file", id="no-file"),
+        pytest.param(["translate"], 2, "Missing argument", id="nothing-to-translate"),
+        pytest.param(["inspect", "x", "--verdict", "bad"], 2, "'bad' is none of", id="verdict"),
+        pytest.param(["inspect", "x", "-o", "xml"], 2, "'xml' is not one of", id="form"),
+    ],
+)
+def test_wrong_usage(arguments: list[str], status: int, message: str) -> None:
+    found = kompass(*arguments)
+    assert found.exit_code == status
+    assert message in " ".join(found.output.split())
+
+
+@pytest.mark.parametrize("output", ["table", "json", "csv", "md"])
+def test_inspect_controls_no_terminal(before: Path, output: str) -> None:
+    found = kompass("inspect", before, "-o", output)
+    assert found.exit_code == 0
+    assert printable(found.stdout)
+    assert "geography/0" in found.stdout
+
+
+def test_inspect_gives_programs_every_item_in_full(before: Path) -> None:
+    found = kompass("inspect", before, "--verdict", "all", "--limit", 1, "-o", "json")
+    rows = json.loads(found.stdout)
+    assert len(rows) == 10
+    assert rows[0]["prediction"] == "\x1b[2JB\u202e\x9b1m"
+    assert rows[0]["verdict"] == "wrong"
+
+
+def test_inspect_says_what_it_does_not_show(before: Path) -> None:
+    found = kompass("inspect", before, "--limit", 1)
+    assert "2 items; 1 of them not shown" in found.output
+
+
+def test_compare_in_csv(before: Path, after: Path) -> None:
+    found = kompass("compare", before, after, "-o", "csv")
+    (row,) = csv.DictReader(io.StringIO(found.stdout))
+    assert (row["first"], row["second"], row["better"], row["worse"]) == ("80.0", "70.0", "1", "2")
+
+
+def test_compare_shows_the_items(before: Path, after: Path) -> None:
+    found = kompass("compare", before, after, "--items")
+    assert found.exit_code == 0
+    assert printable(found.stdout)
+    changes = [line.split()[:2] for line in found.stdout.splitlines() if "geography" in line]
+    assert changes == [
+        ["ceval-gen/geography/1", "worse"],
+        ["ceval-gen/geography/2", "worse"],
+        ["ceval-gen/geography/0", "better"],
+    ]
+
+
+def test_compare_refuses_where_nothing_can_be_compared(before: Path, tmp_path: Path) -> None:
+    path = before / "report/report.json"
+    other = tmp_path / "other/report"
+    other.mkdir(parents=True)
+    report = json.loads(path.read_text())
+    for held in report["data"]:
+        held["contentHash"] = "sha256:other"
+    (other / "report.json").write_text(json.dumps(report))
+    samples = "samples.jsonl.zst"
+    (other / samples).write_bytes((before / "report" / samples).read_bytes())
+    found = kompass("compare", before, other)
+    assert found.exit_code == 2
+    assert "the content of every benchmark differs" in " ".join(found.output.split())
+    assert kompass("compare", before, other, "--different").exit_code == 0
+
+
+def test_list_in_json_has_both_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = json.loads(kompass("list", "benchmarks", "ceval-gen", "-o", "json").stdout)
+    assert found[0]["name"] == "ceval-gen"
+    assert found[0]["version"] == "5f30c7"
+
+
+def test_translate_prints_manifests_and_says_the_rest_elsewhere() -> None:
+    found = kompass("translate", "--", "--datasets", "ceval_gen", "--hf-path", "a/b", "-a", "vllm")
+    assert found.exit_code == 0
+    assert found.stdout.startswith("---\napiVersion: kompass.dev/v1alpha1\nkind: ModelEndpoint\n")
+    assert "--accelerator: no counterpart" in found.stderr
+
+
+def test_flags_of_opencompass_are_none_of_ours() -> None:
+    found = kompass("translate", "run.py", "--datasets", "ceval_gen", "--hf-path", "a/b")
+    assert found.exit_code == 0
+
+
+def test_validate_of_the_examples(root: Path) -> None:
+    found = kompass("validate", root / "examples", "--in-cluster")
+    assert (found.exit_code, found.stdout) == (0, "")
+    assert "nothing wrong" in found.stderr
