@@ -103,8 +103,8 @@ def test_rows_for_which_where_does_not_hold_are_left_out(
     ("expression", "message"),
     [
         pytest.param(
-            "questoin",
-            "toy.jsonl row 1 (line 1): data.columns found 'questoin' gives null (the row has "
+            "quxstion",
+            "toy.jsonl row 1 (line 1): data.columns found 'quxstion' gives null (the row has "
             "question, choices, key, gold, hint, answer); correct it, or write `|| ''` where it "
             "may",
             id="null",
@@ -170,7 +170,7 @@ def test_runaway_backtracking_is_stopped(tmp_path: Path) -> None:
             "data.where is 'len(a)': no function len(); did you mean",
             id="unknown-function",
         ),
-        pytest.param("a || [?lenght(@)]", "no function lenght(); did you mean length", id="within"),
+        pytest.param("a || [?lengthq(@)]", "no function lengthq(); did you mean length", id="within"),
         pytest.param("a == `b`", "write a text in single quotes", id="text-in-backquotes"),
         pytest.param("(" * 600 + "a" + ")" * 400, "expected JMESPath", id="hundreds-deep"),
     ],

@@ -110,6 +110,10 @@ class _RowFunctions(Functions):  # type: ignore[misc]  # jmespath is not typed
         return super()._func_to_string(value)
 
 
+FUNCTIONS: Final = frozenset(_RowFunctions.FUNCTION_TABLE) - frozenset(Functions.FUNCTION_TABLE)
+"""Names of the functions that are not JMESPath's own."""
+
+
 class _Interpreter(TreeInterpreter):  # type: ignore[misc]  # jmespath is not typed
     """JMESPath's interpreter, without lists that double and double again."""
 
