@@ -87,13 +87,16 @@ def test_a_benchmark_uses_both() -> None:
         extraction=[{"name": "strip_not_there"}],
         metric={"name": "toy_close"},
     )
-    with pytest.raises(InvalidRequest, match="there is no extraction 'strip_not_there'"):
-        check_scoring(spec, TOY)
+    with pytest.raises(
+        InvalidRequest,
+        match="benchmark 'toys', subject 'toy': there is no extraction 'strip_not_there'",
+    ):
+        check_scoring(spec, TOY, "toys")
     spec = spec_of(
         extraction=[{"name": "regex", "arguments": {"pattern": r"\d+"}}],
         metric={"name": "toy_close", "arguments": {"tolerance": "1"}},
     )
-    check_scoring(spec, TOY)
+    check_scoring(spec, TOY, "toys")
     verdict = score_prediction(spec, TOY, prediction_of("about 41"), "42")
     assert (verdict.extracted, dict(verdict.values)) == ("41", {"toy_close": 1.0})
     verdict = score_prediction(spec, TOY, prediction_of("no idea"), "42")

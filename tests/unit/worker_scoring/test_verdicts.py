@@ -12,7 +12,8 @@ from unit.worker_scoring.builders import TOY, ppl_spec_of, prediction_of, spec_o
 from kompass_api.benchmark import BenchmarkSpec
 from kompass_api.results import Prediction
 from kompass_api.rundocument import canonical_json
-from kompass_worker.scoring import Verdict, score_prediction
+from kompass_worker.errors import InvalidRequest
+from kompass_worker.scoring import Verdict, check_scoring, score_prediction
 from kompass_worker.scoring.metrics.metric import NO_REFERENCE
 from kompass_worker.scoring.verdicts import NOT_FINITE
 
@@ -67,3 +68,44 @@ def test_a_perplexity_that_overflowed_survives_storage() -> None:
     found = Prediction.model_validate_json(text)
     assert math.isnan(found.scores[0].nll)
     assert found.scores[1] == held.scores[1]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        pytest.param(
+            {"metric": {"name": "truthfulqa_mc1"}},
+            "metric truthfulqa_mc1 needs the field 'mc1_labels' of a row (has: question)",
+            id="field",
+        ),
+        pytest.param(
+            {"metric": {"name": "truthfulqa_mc1", "arguments": {"labels": "truths"}}},
+            "needs the field 'truths'",
+            id="field-of-an-argument",
+        ),
+        pytest.param(
+            {"extraction": [{"name": "regex"}]}, "needs the argument 'pattern'", id="argument"
+        ),
+    ],
+)
+def test_scoring_that_cannot_work_is_refused_before_there_are_answers(
+    changes: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        check_scoring(spec_of(**changes), TOY, "toys", {"question": "?"})
+    assert str(caught.value).startswith("benchmark 'toys', subject 'toy': ")
+    assert said in str(caught.value)
+
+
+def test_an_answer_whose_pattern_takes_too_long_is_counted() -> None:
+    slow = {"name": "regex", "arguments": {"pattern": "(a|aa)+$", "seconds": "0.05"}}
+    found = score_prediction(spec_of(extraction=[slow]), TOY, prediction_of("a" * 60 + "b"), "B")
+    assert found == Verdict(None, {"accuracy": None}, "PatternTooSlow")
+
+
+def test_each_sample_is_read_and_the_mean_counts() -> None:
+    several = prediction_of("是 B", samples=["是 B", "是 C", "B", "B"])
+    found = score_prediction(spec_of(), TOY, several, "B")
+    assert (found.extracted, found.score) == ("B", 0.75)
+    assert found.answered is not None
+    assert found.answered.extracted == ("B", "C", "B", "B")

@@ -17,6 +17,7 @@ from kompass_api.benchmark import BenchmarkSpec, Subject, extraction_of, metric_
 from kompass_api.results import Prediction
 from kompass_api.scoring import ExtractionStep
 from kompass_api.scoring import Metric as MetricChoice
+from kompass_worker.errors import InvalidRequest
 from kompass_worker.scoring.answers import Answered, CannotJudge, Judgement, Verdict
 from kompass_worker.scoring.extraction import EXTRACTORS
 from kompass_worker.scoring.metrics import metric_named
@@ -108,11 +109,23 @@ def chosen(choice: MetricChoice) -> Metric:
     return _metric(choice.name, _frozen(choice.arguments))
 
 
-def check_scoring(spec: BenchmarkSpec, subject: Subject) -> None:
-    """Refuse extractions and metrics that do not exist or have wrong arguments."""
-    metric_for(spec, subject)
-    for step in extraction_of(spec, subject):
-        _rule(step.name, _frozen(step.arguments))
+def check_scoring(
+    spec: BenchmarkSpec, subject: Subject, benchmark: str, row: Mapping[str, str] | None = None
+) -> None:
+    """Refuse extractions and metrics that do not exist, have wrong arguments, or lack a field."""
+    place = f"benchmark {benchmark!r}, subject {subject.name!r}"
+    try:
+        metric = metric_for(spec, subject)
+        for step in extraction_of(spec, subject):
+            _rule(step.name, _frozen(step.arguments))
+    except InvalidRequest as error:
+        raise InvalidRequest(f"{place}: {error}") from error
+    lacking = [] if row is None else [name for name in metric.fields if name not in row]
+    if row is not None and lacking:
+        raise InvalidRequest(
+            f"{place}: metric {metric_of(spec, subject).name} needs the field {lacking[0]!r} of a "
+            f"row (has: {', '.join(row)}): keep it in data.keep, or name another in its arguments"
+        )
 
 
 def _judgements(metric: Metric, answered: Answered) -> list[Judgement]:

@@ -13,6 +13,7 @@ from kompass_worker.inference.layout import PLAN_KEY, RUN_KEY
 from kompass_worker.planning.groups import run_groups
 from kompass_worker.planning.plans import plan
 from kompass_worker.prompts import Fitted, Question, fit
+from kompass_worker.scoring import check_scoring
 from kompass_worker.stages.questions import for_model, material_of
 from kompass_worker.stages.workplace import Workplace
 from kompass_worker.store.protocol import AlreadyExists, ObjectStore
@@ -46,6 +47,8 @@ def run_plan(place: Workplace) -> PlanOutcome:
     every = [question for some in asked.values() for question in some.questions]
     if not every:
         raise InvalidData("the benchmarks of this run hold no question: their data has no rows")
+    for some in asked.values():
+        _check_scoring(some.questions[:1])
     fitted = {model.name: _fitted(place, model, every) for model in place.document.models}
     subjects = [
         material.planned_subject(subject, asked[material.asked.name, subject.name])
@@ -61,6 +64,14 @@ def run_plan(place: Workplace) -> PlanOutcome:
         groups=[*groups, *run_groups(place.document.table.groups, subjects, groups)],
     )
     return _written(place.store, planned)
+
+
+def _check_scoring(some: list[Question]) -> None:
+    """A misspelt metric is found before a model is loaded, not when its answers are there."""
+    for question in some:
+        check_scoring(
+            question.spec, question.sheet.subject, question.benchmark, dict(question.values)
+        )
 
 
 def _fitted(place: Workplace, model: ResolvedModel, every: list[Question]) -> list[Fitted]:

@@ -64,7 +64,7 @@ def contamination(*, column: str = "is_clean") -> Metric:
         value = float(is_same(answered))
         return Judgement({"accuracy": value} | ({row: value} if row else {}))
 
-    return mean_metric(["accuracy", *_SPREADS.values()], judge)
+    return mean_metric(["accuracy", *_SPREADS.values()], judge, fields=[column])
 
 
 def is_same(answered: Answered) -> bool:

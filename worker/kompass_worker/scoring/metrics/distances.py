@@ -6,6 +6,7 @@ Pure.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from itertools import permutations
 from typing import Final, Literal
@@ -39,7 +40,7 @@ def edit_distance(*, candidates: str = "candidates") -> Metric:
         right = answered.reference == str(nearest)
         return Judgement({"accuracy": float(right)}, read=str(nearest))
 
-    return mean_metric(["accuracy"], judge)
+    return mean_metric(["accuracy"], judge, fields=[candidates])
 
 
 def option_similarity(*, options: str = "ABCD") -> Metric:
@@ -50,7 +51,7 @@ def option_similarity(*, options: str = "ABCD") -> Metric:
         found = similar_option(answered.answer, options, answered.row)
         return Judgement({"accuracy": float(found == answered.reference)}, read=found)
 
-    return mean_metric(["accuracy"], judge)
+    return mean_metric(["accuracy"], judge, fields=options)
 
 
 def circular(*, options: str = "ABCD", pattern: Pattern = "circular") -> Metric:
@@ -60,7 +61,8 @@ def circular(*, options: str = "ABCD", pattern: Pattern = "circular") -> Metric:
 
 def circular_option_similarity(*, options: str = "ABCD", pattern: Pattern = "circular") -> Metric:
     """As `circular`, the option found as `option_similarity` finds it."""
-    return _circular(options, pattern, lambda each: similar_option(each.answer, options, each.row))
+    found = _circular(options, pattern, lambda each: similar_option(each.answer, options, each.row))
+    return replace(found, fields=(*found.fields, *options))
 
 
 def similar_option(given: str, options: str, row: Mapping[str, str]) -> str:
@@ -112,7 +114,7 @@ def _circular(options: str, pattern: Pattern, read: Callable[[Answered], str]) -
                 found[_row(name, least, len(orders))] = estimate(shares)
         return {row: found[row] for row in rows}
 
-    return Metric(tuple(rows), judge, total)
+    return Metric(tuple(rows), judge, total, fields=(_QUESTION, _ORDER))
 
 
 def _rights(

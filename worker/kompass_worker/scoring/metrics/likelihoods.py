@@ -46,7 +46,7 @@ def mc1(*, labels: str = "mc1_labels") -> Metric:
         best = min(range(len(truths)), key=lambda place: answered.scores[place].nll)
         return Judgement({"mc1": float(truths[best])})
 
-    return mean_metric(["mc1"], judge, needs_reference=False)
+    return mean_metric(["mc1"], judge, needs_reference=False, fields=[labels])
 
 
 def mc2(*, labels: str = "mc2_labels") -> Metric:
@@ -61,7 +61,7 @@ def mc2(*, labels: str = "mc2_labels") -> Metric:
         true = math.fsum(weight for weight, truth in zip(weights, truths, strict=True) if truth)
         return Judgement({"mc2": true / math.fsum(weights)})
 
-    return mean_metric(["mc2"], judge, needs_reference=False)
+    return mean_metric(["mc2"], judge, needs_reference=False, fields=[labels])
 
 
 def choice_accuracy(*, choices: str = "choices") -> Metric:
@@ -81,7 +81,7 @@ def choice_accuracy(*, choices: str = "choices") -> Metric:
             }
         )
 
-    return mean_metric(["acc", "acc_norm"], judge)
+    return mean_metric(["acc", "acc_norm"], judge, fields=[choices])
 
 
 def _text_mean(row: str, number: Callable[[LabelScore], float]) -> Metric:

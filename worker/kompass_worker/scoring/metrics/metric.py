@@ -37,6 +37,8 @@ class Metric:
     """Whether it looks at all samples of an answer; others judge each, and the mean counts."""
     is_slow: bool = False
     """Whether judging waits for other processes, so that several answers should be at a time."""
+    fields: tuple[str, ...] = ()
+    """Fields of the row that it needs besides the reference."""
 
 
 def mean_metric(
@@ -45,8 +47,7 @@ def mean_metric(
     *,
     percent: bool = True,
     needs_reference: bool = True,
-    all_samples: bool = False,
-    is_slow: bool = False,
+    fields: Sequence[str] = (),
 ) -> Metric:
     """A metric whose numbers are means; of values from 0 to 1 in percent, or in their own unit."""
 
@@ -54,7 +55,7 @@ def mean_metric(
         mean = estimate if percent else plain_mean
         return {row: mean(values_of(row, verdicts)) for row in rows}
 
-    return Metric(tuple(rows), judge, total, needs_reference, all_samples, is_slow)
+    return Metric(tuple(rows), judge, total, needs_reference, fields=tuple(fields))
 
 
 def share_metric(row: str, is_right: Callable[[Answered], bool]) -> Metric:

@@ -72,7 +72,8 @@ def majority_metric(base: Metric) -> Metric:
 
 
 def _over_samples(rows: list[str], judge: Callable[[Answered], Judgement], base: Metric) -> Metric:
-    return mean_metric(rows, judge, needs_reference=base.needs_reference, all_samples=True)
+    found = mean_metric(rows, judge, needs_reference=base.needs_reference, fields=base.fields)
+    return replace(found, all_samples=True, is_slow=base.is_slow)
 
 
 def _counted(base: Metric, answered: Answered, most: int) -> tuple[int, int]:

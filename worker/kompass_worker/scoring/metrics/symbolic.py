@@ -5,6 +5,7 @@ Pure but for the processes that compare (`scoring.symbolic`).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from kompass_worker.scoring.answers import Answered, CannotJudge, Judgement
@@ -29,7 +30,7 @@ def math_verify_1(*, seconds: float = 10.0) -> Metric:
             raise CannotJudge(_REASONS[outcome])
         return Judgement({"accuracy": float(outcome is Outcome.SAME)})
 
-    return mean_metric(["accuracy"], judge, is_slow=True)
+    return replace(mean_metric(["accuracy"], judge), is_slow=True)
 
 
 def math_verify_0_5(*, seconds: float = 10.0) -> Metric:
@@ -41,4 +42,4 @@ def math_verify_0_5(*, seconds: float = 10.0) -> Metric:
         )
         return Judgement({"accuracy": float(outcome is Outcome.SAME)})
 
-    return mean_metric(["accuracy"], judge, is_slow=True)
+    return replace(mean_metric(["accuracy"], judge), is_slow=True)

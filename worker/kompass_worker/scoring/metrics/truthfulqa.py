@@ -58,7 +58,7 @@ def truthfulqa_overlap(
             true.append(_NO_COMMENT)
         return _judgement(likenesses, answered.answer, true, false)
 
-    return mean_metric(rows, judge, needs_reference=False)
+    return mean_metric(rows, judge, needs_reference=False, fields=[correct, incorrect])
 
 
 def _compared(likenesses: dict[str, Likeness], correct: str, incorrect: str) -> Metric:
@@ -73,7 +73,9 @@ def _compared(likenesses: dict[str, Likeness], correct: str, incorrect: str) -> 
         false = list_field(answered.row, incorrect)
         return _judgement(likenesses, answered.answer, true, false)
 
-    return mean_metric(rows, judge, percent=False, needs_reference=False)
+    return mean_metric(
+        rows, judge, percent=False, needs_reference=False, fields=[correct, incorrect]
+    )
 
 
 def _judgement(
