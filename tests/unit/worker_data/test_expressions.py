@@ -124,6 +124,9 @@ def test_rows_for_which_where_does_not_hold_are_left_out(
         pytest.param("letter('-1')", "letter() of '-1'; expected a whole number", id="negative"),
         pytest.param("split(key, '')", "split() has an empty second argument", id="split-by-none"),
         pytest.param("replace(key, '', 'x')", "replace() has an empty second", id="replace-none"),
+        pytest.param("contains(key, `1`)", "requires string as left operand", id="number-in-text"),
+        pytest.param("choices.text[::0]", "slice step cannot be zero", id="step-of-zero"),
+        pytest.param("key" + "|@" * 500, "maximum recursion depth", id="hundreds-of-pipes"),
         pytest.param("regex(key, '(')", "regex() has the pattern '(': missing )", id="bad-pattern"),
         pytest.param(
             "|".join(["[@,@]"] * 40),
@@ -170,7 +173,9 @@ def test_runaway_backtracking_is_stopped(tmp_path: Path) -> None:
             "data.where is 'len(a)': no function len(); did you mean",
             id="unknown-function",
         ),
-        pytest.param("a || [?lengthq(@)]", "no function lengthq(); did you mean length", id="within"),
+        pytest.param(
+            "a || [?lengthq(@)]", "no function lengthq(); did you mean length", id="within"
+        ),
         pytest.param("a == `b`", "write a text in single quotes", id="text-in-backquotes"),
         pytest.param("(" * 600 + "a" + ")" * 400, "expected JMESPath", id="hundreds-deep"),
     ],

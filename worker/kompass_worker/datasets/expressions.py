@@ -127,6 +127,10 @@ class _Interpreter(TreeInterpreter):  # type: ignore[misc]  # jmespath is not ty
 _INTERPRETER: Final = _Interpreter(jmespath.Options(custom_functions=_RowFunctions()))
 
 
+_FAILURES: Final = (ValueError, TypeError, ArithmeticError, RecursionError)
+"""What comes out of jmespath besides its own errors, such as `1 in "text"` and a step of zero."""
+
+
 @dataclass(frozen=True)
 class Expression:
     """A JMESPath expression that was read, and where it was written."""
@@ -144,6 +148,7 @@ class Expression:
                 # An old form of literals, `text` for 'text', which jmespath will drop one day.
                 warnings.simplefilter("error", PendingDeprecationWarning)
                 tree = jmespath.compile(text).parsed
+                called = sorted(set(_functions(tree)))
         except PendingDeprecationWarning as error:
             raise InvalidRequest(
                 f"{written_in} is {text!r}: what stands between backquotes is no JSON; expected a "
@@ -154,7 +159,7 @@ class Expression:
             raise InvalidRequest(
                 f"{written_in} is {text!r}: {reason}; expected JMESPath"
             ) from error
-        for name in _functions(tree):
+        for name in called:
             if name not in _RowFunctions.FUNCTION_TABLE:
                 raise InvalidRequest(
                     f"{written_in} is {text!r}: no function {name}()"
@@ -166,7 +171,7 @@ class Expression:
         """What the expression gives for a row or a document."""
         try:
             found = _INTERPRETER.visit(self.tree, fields)
-        except (JMESPathError, _Unfit) as error:
+        except _FAILURES as error:
             raise InvalidData(
                 f"{place}: {self.written_in} {self.text!r}: {_reason(error)}{_has(fields)}"
             ) from error
@@ -197,7 +202,7 @@ def _reason(error: Exception) -> str:
     if isinstance(error, JMESPathTypeError):
         expected = " or ".join(error.expected_types)
         return f"{error.function_name}() got {kind_of(error.current_value)}; expected {expected}"
-    return str(error)
+    return str(error).splitlines()[0][:_SHOWN] if str(error) else type(error).__name__
 
 
 def _has(fields: object) -> str:
