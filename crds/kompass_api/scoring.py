@@ -18,6 +18,9 @@ class GroupMean(StrEnum):
     NAIVE_AVERAGE = "naive_average"
     WEIGHTED_AVERAGE = "weighted_average"
     HARMONIC_MEAN = "harmonic_mean"
+    """As OpenCompass has it: where one is 0 or less, all are raised to at least 1."""
+    PLAIN_HARMONIC_MEAN = "plain_harmonic_mean"
+    """Without that: 0 where one is 0 or less."""
     SUM = "sum"
     STANDARD_DEVIATION = "standard_deviation"
 

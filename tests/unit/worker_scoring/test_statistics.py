@@ -139,14 +139,14 @@ ZERO = [Estimate(0.0, 1.0, None), Estimate(50.0, 1.0, None)]
 
 
 @pytest.mark.parametrize(
-    ("raise_to_one", "value"),
+    ("mean", "value"),
     [
-        pytest.param(True, 2 / (1 / 1 + 1 / 50), id="opencompass-raises-to-one"),
-        pytest.param(False, 0.0, id="zero-stays-zero"),
+        pytest.param(GroupMean.HARMONIC_MEAN, 2 / (1 / 1 + 1 / 50), id="opencompass-raises-to-one"),
+        pytest.param(GroupMean.PLAIN_HARMONIC_MEAN, 0.0, id="zero-stays-zero"),
     ],
 )
-def test_a_harmonic_mean_with_a_zero(raise_to_one: bool, value: float) -> None:
-    found = group_mean(GroupMean.HARMONIC_MEAN, ZERO, raise_to_one=raise_to_one)
+def test_a_harmonic_mean_with_a_zero(mean: GroupMean, value: float) -> None:
+    found = group_mean(mean, ZERO)
     assert found.value == pytest.approx(value)
     assert found.stderr is None
 

@@ -93,17 +93,12 @@ def unweighted(parts: Sequence[Estimate]) -> Estimate:
 
 
 def group_mean(
-    mean: GroupMean,
-    parts: Sequence[Estimate],
-    weights: Sequence[float] = (),
-    *,
-    raise_to_one: bool = True,
+    mean: GroupMean, parts: Sequence[Estimate], weights: Sequence[float] = ()
 ) -> Estimate:
     """One number of several independent ones in percent; unknown where a part that counts is.
 
-    Left out, the weights are all 1. `raise_to_one` is OpenCompass' way with a harmonic mean in
-    which a number is 0 or less: all are raised to at least 1. Without it such a mean is 0.
-    A deviation has no error bar, and neither has a harmonic mean of raised numbers.
+    Left out, the weights are all 1. A deviation has no error bar, and neither has a harmonic mean
+    of a number that is 0 or less.
     """
     shares = list(weights) if mean is GroupMean.WEIGHTED_AVERAGE and weights else [1] * len(parts)
     # Nothing is asked of a part without weight: OpenCompass lets it be missing.
@@ -115,8 +110,8 @@ def group_mean(
     known = errors if len(errors) == len(values) else None
     if mean is GroupMean.STANDARD_DEVIATION:
         return Estimate(_deviation(values), None, None)
-    if mean is GroupMean.HARMONIC_MEAN:
-        return _harmonic(values, known, raise_to_one=raise_to_one)
+    if mean in {GroupMean.HARMONIC_MEAN, GroupMean.PLAIN_HARMONIC_MEAN}:
+        return _harmonic(values, known, raise_to_one=mean is GroupMean.HARMONIC_MEAN)
     total = 1 if mean is GroupMean.SUM else sum(shares)
     return _linear(values, known, [share for _, share in counted], total)
 
