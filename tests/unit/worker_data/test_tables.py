@@ -105,6 +105,13 @@ def test_a_file_without_a_header_gets_one(tmp_path: Path) -> None:
             id="not-the-header-that-was-given",
         ),
         pytest.param(
+            "question,answer\nq,A\n",
+            {"header": ["question", "answer"]},
+            "toy.csv line 1: these are the names of data.header; expected a row: the file has a "
+            "header of its own, so remove data.header",
+            id="header-of-its-own",
+        ),
+        pytest.param(
             'question,answer\nq,A\n"q,A\nr,B\n',
             {},
             "toy.csv line 3: unexpected end of data; quote fields with commas, quotes or line "
@@ -165,6 +172,13 @@ def test_an_example_needs_an_answer(tmp_path: Path) -> None:
     assert str(caught.value) == (
         "toy.csv row 2 (line 3): an example without answer; expected the answer"
     )
+
+
+def test_rows_that_are_asked_need_no_answer_though_they_are_the_examples_too(
+    tmp_path: Path,
+) -> None:
+    (only,) = read(tmp_path, "question\nq\n", exampleSplit="val")
+    assert only.reference == ""
 
 
 @pytest.mark.parametrize(

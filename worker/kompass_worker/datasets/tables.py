@@ -49,6 +49,11 @@ def table(
         Record(number, line, columns.fields(cells, f"{file} line {line}"))
         for number, (line, cells) in enumerate(lines, start=1)
     ]
+    if header and records and list(records[0].fields.values()) == list(header):
+        raise InvalidData(
+            f"{file} line {records[0].line}: these are the names of data.header; expected a row: "
+            "the file has a header of its own, so remove data.header"
+        )
     return Content(records, columns.renamed)
 
 
