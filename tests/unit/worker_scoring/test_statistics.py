@@ -177,3 +177,18 @@ def test_the_jackknife_of_a_mean_is_its_standard_error(values: list[float]) -> N
 def test_the_jackknife_needs_two_items(items: list[float], value: float | None) -> None:
     found = jackknifed(lambda held: sum(held) if held else None, items)
     assert found == Estimate(value, None, None)
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        pytest.param(estimate([-0.9, -0.8, -1.0]), id="differences"),
+        pytest.param(
+            group_mean(GroupMean.NAIVE_AVERAGE, [Estimate(350.0, 9.0, None)] * 2), id="other-unit"
+        ),
+    ],
+)
+def test_an_interval_holds_its_number(found: Estimate) -> None:
+    assert found.interval is not None
+    assert found.value is not None
+    assert found.interval.low < found.value < found.interval.high

@@ -41,7 +41,7 @@ UNKNOWN: Final = Estimate(None, None, None)
 
 
 def estimate(values: Sequence[float]) -> Estimate:
-    """The mean of values from 0 to 1; below two of them there is no error bar."""
+    """The mean in percent, mostly of values from 0 to 1; below two there is no error bar."""
     n = len(values)
     if n == 0:
         return UNKNOWN
@@ -51,8 +51,11 @@ def estimate(values: Sequence[float]) -> Estimate:
     deviation = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (n - 1))
     stderr = deviation / math.sqrt(n)
     is_share = all(value in {0.0, 1.0} for value in values)
-    interval = wilson(mean, n) if is_share else _normal(mean, stderr)
-    return Estimate(mean * _PERCENT, stderr * _PERCENT, interval)
+    if is_share:
+        return Estimate(mean * _PERCENT, stderr * _PERCENT, wilson(mean, n))
+    if all(0.0 <= value <= 1.0 for value in values):
+        return _in_percent(mean * _PERCENT, stderr * _PERCENT)
+    return _unbounded(mean * _PERCENT, stderr * _PERCENT)
 
 
 def plain_mean(values: Sequence[float]) -> Estimate:
@@ -131,9 +134,8 @@ def _linear(
     stderr = math.hypot(
         *(error * weight / total for error, weight in zip(errors, weights, strict=True))
     )
-    if sum(weights) > total:
-        return _unbounded(value, stderr)
-    return Estimate(value, stderr, _normal(value / _PERCENT, stderr / _PERCENT))
+    is_share = sum(weights) <= total and all(0 <= each <= _PERCENT for each in values)
+    return _in_percent(value, stderr) if is_share else _unbounded(value, stderr)
 
 
 def _harmonic(
@@ -148,7 +150,7 @@ def _harmonic(
         return Estimate(value, None, None)
     slopes = (value * value / (len(values) * each * each) for each in values)
     stderr = math.hypot(*(slope * error for slope, error in zip(slopes, errors, strict=True)))
-    return Estimate(value, stderr, _normal(value / _PERCENT, stderr / _PERCENT))
+    return _in_percent(value, stderr)
 
 
 def _deviation(values: Sequence[float]) -> float:
@@ -164,8 +166,9 @@ def wilson(share: float, n: int) -> Interval:
     return _within(centre - half, centre + half)
 
 
-def _normal(mean: float, stderr: float) -> Interval:
-    return _within(mean - _Z * stderr, mean + _Z * stderr)
+def _in_percent(value: float, stderr: float) -> Estimate:
+    half = _Z * stderr
+    return Estimate(value, stderr, _within((value - half) / _PERCENT, (value + half) / _PERCENT))
 
 
 def _unbounded(value: float, stderr: float) -> Estimate:
