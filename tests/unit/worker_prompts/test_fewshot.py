@@ -12,7 +12,6 @@ import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from nltk.tokenize.destructive import NLTKWordTokenizer
 from rank_bm25 import BM25Okapi
 from unit.worker_eval.builders import TOY, endpoint_of, row, spec_of, toy_folder
 
@@ -107,22 +106,59 @@ def test_the_best_matches_come_first_and_of_equals_the_last() -> None:
     assert found == [tuple(order[::-1][:3].tolist()), (4, 3, 2)]
 
 
-SENTENCES = (
-    "The quick brown fox, which jumped over 3,000 lazy dogs at 12:30, didn't stop.",
-    "He said: \"It's Mark's; I can't, won't and cannot do it!\"",
-    "Costs $3.88 (roughly 3,36 euros) -- or 50% of e.g. U.S. prices...",
-    "They're gonna see what we'll do; gimme that, lemme go.",
-    "f(x) = {a, b} [see #4] & A*B @ home?",
-    "Janet's ducks lay 16 eggs per day; she eats three and sells the others' eggs",
-    "以下是中国关于考试的单项选择题，请选出答案",
-    "«Voilà» “quoted” and ‘single’ ones",
-    "rock 'n' roll, 'tis and 'twas 'quoted' cats'",
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        pytest.param(
+            "The quick brown fox, which jumped over 3,000 lazy dogs at 12:30, didn't stop.",
+            "The quick brown fox , which jumped over 3,000 lazy dogs at 12:30 , did n't stop .",
+            id="numbers",
+        ),
+        pytest.param(
+            "He said: \"It's Mark's; I can't, won't and cannot do it!\"",
+            "He said : `` It 's Mark 's ; I ca n't , wo n't and can not do it ! ''",
+            id="quotes-and-contractions",
+        ),
+        pytest.param(
+            "Costs $3.88 (roughly 3,36 euros) -- or 50% of e.g. U.S. prices...",
+            "Costs $ 3.88 ( roughly 3,36 euros ) -- or 50 % of e.g. U.S. prices ...",
+            id="signs",
+        ),
+        pytest.param(
+            "They're gonna see what we'll do; gimme that, lemme go.",
+            "They 're gon na see what we 'll do ; gim me that , lem me go .",
+            id="words-that-are-two",
+        ),
+        pytest.param(
+            "f(x) = {a, b} [see #4] & A*B @ home?",
+            "f ( x ) = { a , b } [ see # 4 ] & A * B @ home ?",
+            id="brackets",
+        ),
+        pytest.param(
+            "Janet's ducks lay 16 eggs per day; she eats three and sells the others' eggs",
+            "Janet 's ducks lay 16 eggs per day ; she eats three and sells the others ' eggs",
+            id="possessives",
+        ),
+        pytest.param(
+            "以下是中国关于考试的单项选择题，请选出答案",
+            "以下是中国关于考试的单项选择题，请选出答案",
+            id="chinese",
+        ),
+        pytest.param(
+            "«Voilà» “quoted” and ‘single’ ones",
+            "« Voilà » “ quoted ” and ‘ single ’ ones",
+            id="quotation-marks",
+        ),
+        pytest.param(
+            "rock 'n' roll, 'tis and 'twas 'quoted' cats'",
+            "rock 'n ' roll , ' tis and ' twas ' quoted ' cats '",
+            id="apostrophes",
+        ),
+    ],
 )
-
-
-@pytest.mark.parametrize("sentence", SENTENCES)
-def test_words_of_a_sentence_are_nltks(sentence: str) -> None:
-    assert words(sentence) == NLTKWordTokenizer().tokenize(sentence)
+def test_words_of_a_sentence_are_nltks(sentence: str, expected: str) -> None:
+    # What NLTK 3.10's NLTKWordTokenizer gives; it takes seconds to import.
+    assert " ".join(words(sentence)) == expected
 
 
 @pytest.mark.parametrize(

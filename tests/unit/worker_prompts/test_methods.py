@@ -20,7 +20,7 @@ from unit.worker_prompts.forms import (
 
 from kompass_api.benchmark import BenchmarkSpec
 from kompass_api.evalrun import Profile
-from kompass_api.methods import InferMode, Likelihood
+from kompass_api.methods import InferMode, Likelihood, Method
 from kompass_api.modelendpoint import ModelEndpointSpec
 from kompass_worker.errors import InvalidData, InvalidRequest
 from kompass_worker.prompts.requests import (
@@ -45,19 +45,12 @@ TEXT = "Q: {question}\nA: {answer}"
 
 
 def continuations(
-    spec: BenchmarkSpec, endpoint: ModelEndpointSpec = BASE, **asked: object
+    spec: BenchmarkSpec, endpoint: ModelEndpointSpec = BASE
 ) -> list[tuple[str, object, str]]:
-    question = question_of(spec, {**ASKED, **asked})
+    question = question_of(spec, ASKED)
     request = question.request(question.available, endpoint)
     assert isinstance(request, ContinuationRequest)
-    return [
-        (
-            held.label,
-            held.context if isinstance(held.context, str) else said(held.context),
-            held.continuation,
-        )
-        for held in request.candidates
-    ]
+    return [(held.label, held.context, held.continuation) for held in request.candidates]
 
 
 def likelihood_of(prompt: dict[str, Any], **changes: Any) -> BenchmarkSpec:
@@ -92,19 +85,10 @@ def likelihood_of(prompt: dict[str, Any], **changes: Any) -> BenchmarkSpec:
             id="dialogue",
         ),
         pytest.param(
-            {
-                "rounds": [ROUNDS[0], {"role": "BOT", "prompt": "is {answer}."}],
-                "labels": list("AB"),
-            },
-            CHAT,
-            [("A", [("user", "Q答案: \n")], "is A."), ("B", [("user", "Q答案: \n")], "is B.")],
-            id="dialogue-of-a-chat-model",
-        ),
-        pytest.param(
-            {"text": TEXT, "labels": ["A", "B"]},
-            CHAT,
-            [("A", [("user", "Q: Q\nA: ")], "A"), ("B", [("user", "Q: Q\nA: ")], "B")],
-            id="text-of-a-chat-model",
+            {"rounds": [ROUNDS[0], SAYS_IT], "labels": ["A", "B"]},
+            WITH_META,
+            [("A", "<s>[U]Q答案: [/U]\n[B]is ", "A."), ("B", "<s>[U]Q答案: [/U]\n[B]is ", "B.")],
+            id="inside-a-turn",
         ),
         pytest.param(
             {
@@ -227,12 +211,12 @@ def test_a_text_alone_is_what_it_is(
     assert (request.text, request.what) == ("HQ=A", expected)
 
 
-@pytest.mark.parametrize("method", ["Perplexity", "PerplexityOnly", "MinKPercent"])
-def test_a_chat_model_is_not_asked_for_the_perplexity_of_a_text(method: str) -> None:
-    labels = ["A", "B"] if method == "Perplexity" else []
+@pytest.mark.parametrize("method", [method for method in Method if not method.writes])
+def test_a_chat_model_is_not_asked_to_weigh_a_text(method: Method) -> None:
+    labels = ["A", "B"] if method.chooses else []
     prompt = {"text": "{question} {answer}", "labels": labels}
     spec = spec_of(prompt=prompt, method=method, examples=ALONE)
-    with pytest.raises(InvalidRequest, match="modelType Base"):
+    with pytest.raises(InvalidRequest, match=r"weighs plain text .*modelType Base"):
         question_of(spec).request(0, CHAT)
 
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from functools import cached_property
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -22,43 +21,54 @@ _FLOOR: Final = 0.25
 Scores = npt.NDArray[np.float64]
 
 
+class _Entry(NamedTuple):
+    """A word of the index."""
+
+    rows: npt.NDArray[np.int64]
+    counts: npt.NDArray[np.int64]
+    """How often it stands in each of these."""
+    weight: float
+    """How much it says: the rarer the more."""
+
+
 class Okapi:
     """An index over rows of words."""
 
     def __init__(self, rows: Sequence[Sequence[str]]) -> None:
-        self._counts = [Counter(row) for row in rows]
-        self._lengths = np.array([len(row) for row in rows])
+        lengths = np.array([len(row) for row in rows])
+        # A split without a single word has no average length, and no scores to speak of.
+        average = lengths.sum() / len(rows) or 1.0
+        self._penalties: Scores = _K1 * (1 - _B + _B * lengths / average)
+        self._entries = _entries(rows)
 
     def scores(self, question: Sequence[str]) -> Scores:
         """How well each row fits; a word that is asked twice counts twice."""
-        total: Scores = np.zeros(len(self._counts))
+        total: Scores = np.zeros(len(self._penalties))
         for word in question:
-            weight = self._weights.get(word, 0.0)
-            held = self._occurrences(word)
-            total += weight * (held * (_K1 + 1) / (held + self._length_penalty))
+            entry = self._entries.get(word)
+            if entry is not None:
+                held = entry.counts
+                shares = held * (_K1 + 1) / (held + self._penalties[entry.rows])
+                total[entry.rows] += entry.weight * shares
         return total
 
-    def _occurrences(self, word: str) -> npt.NDArray[np.int64]:
-        return np.array([counts[word] for counts in self._counts])
 
-    @cached_property
-    def _length_penalty(self) -> Scores:
-        # A split without a single word has no average length, and no scores to speak of.
-        average = self._lengths.sum() / len(self._lengths) or 1.0
-        penalty: Scores = _K1 * (1 - _B + _B * self._lengths / average)
-        return penalty
-
-    @cached_property
-    def _weights(self) -> Mapping[str, float]:
-        """How much a word says: the rarer the more."""
-        rows = len(self._counts)
-        # In the order in which words first come, as sums of floats depend on it.
-        found = Counter(word for counts in self._counts for word in counts)
-        weights = {
-            word: math.log(rows - count + 0.5) - math.log(count + 0.5)
-            for word, count in found.items()
-        }
-        average = sum(weights.values()) / len(weights) if weights else 0.0
-        return {
-            word: weight if weight >= 0 else _FLOOR * average for word, weight in weights.items()
-        }
+def _entries(rows: Sequence[Sequence[str]]) -> Mapping[str, _Entry]:
+    # Words in the order in which they first come, as sums of floats depend on it.
+    places: dict[str, dict[int, int]] = {}
+    for place, row in enumerate(rows):
+        for word, count in Counter(row).items():
+            places.setdefault(word, {})[place] = count
+    weights = {
+        word: math.log(len(rows) - len(held) + 0.5) - math.log(len(held) + 0.5)
+        for word, held in places.items()
+    }
+    floor = _FLOOR * sum(weights.values()) / len(weights) if weights else 0.0
+    return {
+        word: _Entry(
+            np.array(list(held)),
+            np.array(list(held.values())),
+            weights[word] if weights[word] >= 0 else floor,
+        )
+        for word, held in places.items()
+    }

@@ -29,7 +29,7 @@ from kompass_worker.prompts.requests import (
     Split,
     TextRequest,
 )
-from kompass_worker.prompts.scripts import Scripted, Talk
+from kompass_worker.prompts.scripts import Scripted
 from kompass_worker.prompts.sheets import Sheet, answered, unanswered
 from kompass_worker.prompts.templates import EXAMPLES, Form, Text, Values, fill, mapped
 from kompass_worker.prompts.voices import Voice
@@ -59,11 +59,10 @@ class Asked:
 def request_of(asked: Asked) -> Request:
     """The request of the benchmark's method."""
     spec = asked.sheet.spec
-    if asked.voice.is_chat and spec.method not in _FOR_CHATS:
+    if asked.voice.is_chat and not spec.method.writes:
         raise InvalidRequest(
-            f"benchmark {asked.sheet.benchmark!r} compares perplexities of plain text (method "
-            f"{spec.method}), which a chat template has no place for: name a model endpoint with "
-            "modelType Base",
+            f"benchmark {asked.sheet.benchmark!r} weighs plain text ({spec.method}), which a chat "
+            "template has no place for: name a model endpoint with modelType Base",
             item=asked.item,
         )
     match spec.method:
@@ -80,14 +79,6 @@ def request_of(asked: Asked) -> Request:
         case _:
             text = asked.voice.whole(_script(asked, None, asked.row.values))
             return TextRequest(asked.item, text, _what(asked.sheet))
-
-
-_FOR_CHATS: Final = {
-    Method.GENERATION,
-    Method.CONVERSATION,
-    Method.LOG_LIKELIHOOD,
-    Method.CONDITIONAL_LOG_PROBABILITY,
-}
 
 
 def _generation(asked: Asked) -> GenerationRequest:
@@ -220,15 +211,10 @@ def _marked_off(asked: Asked, held: _Labelled) -> Continuation:
     else:
         said = held.label if held.answer is None else held.answer
         form = _at_the_answer(asked.sheet.question_forms[None], asked.output)
-    script = _script(asked, form, asked.row.values)
-    if asked.voice.is_chat and not isinstance(script, str):
-        question = next(held for held in script if isinstance(held, Talk) and held.is_question)
-        words = question.lines[-1].text.replace(_START, said).removesuffix(_END)
-        return Continuation(held.label, asked.voice.prompt(script), words, held.answer)
-    before, _, after = asked.voice.whole(script).rpartition(_START)
-    before = before.replace(_START, said)
-    context = asked.voice.prompt(before) if asked.voice.is_chat else before
-    return Continuation(held.label, context, said + after.partition(_END)[0], held.answer)
+    text = asked.voice.whole(_script(asked, form, asked.row.values))
+    before, _, after = text.rpartition(_START)
+    continuation = said + after.partition(_END)[0]
+    return Continuation(held.label, before.replace(_START, said), continuation, held.answer)
 
 
 def _at_the_answer(form: Form, output: str) -> Form:
