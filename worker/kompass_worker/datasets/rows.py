@@ -69,7 +69,7 @@ class Reading:
 def read_rows(folder: Path, data: Data, subject: str, split: str) -> list[Row]:
     """The rows of a subject's file as they stand; without an output column no references.
 
-    Rows of the test split may come without an answer (a test set to submit), others may not.
+    Rows of the example split must have an answer, others may come without (a test set to submit).
     """
     return _reading(folder, data, file_of(data, subject, split), split).rows
 
@@ -123,10 +123,9 @@ def _reading(
         raise InvalidData(f"{file} has no rows{without}; expected at least one")
     derived = list(_derived(kept, file, data)) if data.columns else kept
     answered = [_settled(record, file, data, choices) for record in derived]
-    is_asked = split == data.test_split
-    asked = _asked(answered, file, data) if is_asked else answered
+    asked = _asked(answered, file, data) if split == data.test_split else answered
     rows = [_row(index, record, file, data) for index, record in enumerate(asked)]
-    if not is_asked:
+    if split == data.example_split != data.test_split:
         _check_answers(rows, file, data)
     return Reading(
         file,
