@@ -115,6 +115,22 @@ def test_an_answer_is_judged_as_opencompass_judges_it(
     assert list(found.values()) == [expected]
 
 
+@pytest.mark.parametrize(
+    ("name", "printed"),
+    [
+        pytest.param("accuracy", f"{23 / 160 * 100:.2f}", id="divided-first"),
+        pytest.param("gsm8k", f"{100 * 23 / 160:.2f}", id="scaled-first"),
+        pytest.param("math@v2", f"{100 * 23 / 160:.2f}", id="formulas-scaled-first"),
+    ],
+)
+def test_a_number_on_the_edge_of_two_decimals_prints_as_opencompass_prints_it(
+    name: str, printed: str
+) -> None:
+    answers = [answer("1", "1")] * 23 + [answer("1", "2")] * 137
+    [value] = numbers_of(metric_of(name), answers).values()
+    assert f"{value:.2f}" == printed
+
+
 OPTIONS = {"A": "red", "B": "green", "C": "Red car"}
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from operator import add
 from statistics import NormalDist
@@ -56,6 +56,15 @@ def estimate(values: Sequence[float]) -> Estimate:
     if all(0.0 <= value <= 1.0 for value in values):
         return _in_percent(mean * _PERCENT, stderr * _PERCENT)
     return _unbounded(mean * _PERCENT, stderr * _PERCENT)
+
+
+def estimate_scaled(values: Sequence[float]) -> Estimate:
+    """The same, scaled before it is divided; on the edge of two decimals it may print differently.
+
+    So do OpenCompass' scorers of GSM8K and MATH: 23 of 160 are 14.38 there, not 14.37.
+    """
+    found = estimate(values)
+    return replace(found, value=_PERCENT * math.fsum(values) / len(values)) if values else found
 
 
 def plain_mean(values: Sequence[float]) -> Estimate:

@@ -40,7 +40,8 @@ def gaokao(*, type: Kind) -> Metric:  # noqa: A002 - OpenCompass' word
     def of_all(answers: Sequence[Answered]) -> float | None:
         points = [_points(answered, type)[0] for answered in answers]
         most = sum(each.most for each in points)
-        return 100 * sum(each.got for each in points) / most if most else None
+        # Divided first, as OpenCompass does.
+        return sum(each.got for each in points) / most * 100 if most else None
 
     return corpus_metric({"score": of_all}, judge)
 

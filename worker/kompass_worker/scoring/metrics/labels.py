@@ -9,14 +9,15 @@ import math
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Sequence
+from typing import Final
 
 from kompass_worker.errors import InvalidData
 from kompass_worker.scoring.answers import Answered, Judgement
 from kompass_worker.scoring.metrics.choices import is_same
 from kompass_worker.scoring.metrics.metric import Metric, corpus_metric
 
-_PERCENT = 100.0
-_TWO = 2
+_PERCENT: Final = 100.0
+_TWO: Final = 2
 
 
 def matthews() -> Metric:
@@ -66,7 +67,7 @@ def _area(answers: Sequence[Answered]) -> float | None:
 
 
 def _share(answers: Sequence[Answered]) -> float | None:
-    return _PERCENT * sum(map(is_same, answers)) / len(answers) if answers else None
+    return sum(map(is_same, answers)) / len(answers) * _PERCENT if answers else None
 
 
 def _is_positive(answered: Answered) -> bool:

@@ -14,6 +14,7 @@ from kompass_worker.errors import InvalidData
 from kompass_worker.scoring.answers import Answered, Judgement
 from kompass_worker.scoring.lists import list_field
 from kompass_worker.scoring.metrics.metric import Metric, corpus_metric, mean_metric
+from kompass_worker.scoring.statistics import plain_mean
 
 _TRUE: Final = frozenset({"1", "true", "True"})
 
@@ -88,7 +89,7 @@ def _text_mean(row: str, number: Callable[[LabelScore], float]) -> Metric:
     return mean_metric(
         [row],
         lambda answered: Judgement({row: number(_text_score(answered))}),
-        percent=False,
+        mean=plain_mean,
         needs_reference=False,
     )
 

@@ -12,9 +12,10 @@ from typing import Final
 
 from kompass_worker.scoring.answers import Answered, CannotJudge, Judgement, Verdict
 from kompass_worker.scoring.lists import texts
-from kompass_worker.scoring.statistics import Estimate, estimate, jackknifed, plain_mean
+from kompass_worker.scoring.statistics import Estimate, estimate, jackknifed
 
 Judge = Callable[[Answered], Judgement]
+Mean = Callable[[Sequence[float]], Estimate]
 Total = Callable[[Sequence[Verdict]], Mapping[str, Estimate]]
 
 
@@ -45,22 +46,27 @@ def mean_metric(
     rows: Sequence[str],
     judge: Judge,
     *,
-    percent: bool = True,
+    mean: Mean = estimate,
     needs_reference: bool = True,
     fields: Sequence[str] = (),
 ) -> Metric:
-    """A metric whose numbers are means; of values from 0 to 1 in percent, or in their own unit."""
+    """A metric whose numbers are means."""
 
     def total(verdicts: Sequence[Verdict]) -> Mapping[str, Estimate]:
-        mean = estimate if percent else plain_mean
         return {row: mean(values_of(row, verdicts)) for row in rows}
 
     return Metric(tuple(rows), judge, total, needs_reference, fields=tuple(fields))
 
 
-def share_metric(row: str, is_right: Callable[[Answered], bool]) -> Metric:
+def share_metric(
+    row: str, is_right: Callable[[Answered], bool], *, mean: Mean = estimate
+) -> Metric:
     """A metric that is the share of right answers."""
-    return mean_metric([row], lambda answered: Judgement({row: float(is_right(answered))}))
+
+    def judge(answered: Answered) -> Judgement:
+        return Judgement({row: float(is_right(answered))})
+
+    return mean_metric([row], judge, mean=mean)
 
 
 def judge_metric(row: str, number: Callable[[Answered], float]) -> Metric:

@@ -10,6 +10,7 @@ from typing import Final
 
 from kompass_worker.scoring.answers import Answered, CannotJudge, Judgement
 from kompass_worker.scoring.metrics.metric import Metric, mean_metric
+from kompass_worker.scoring.statistics import estimate_scaled
 from kompass_worker.scoring.symbolic import COMPARERS, Outcome
 
 _REASONS: Final = {
@@ -42,4 +43,4 @@ def math_verify_0_5(*, seconds: float = 10.0) -> Metric:
         )
         return Judgement({"accuracy": float(outcome is Outcome.SAME)})
 
-    return replace(mean_metric(["accuracy"], judge), is_slow=True)
+    return replace(mean_metric(["accuracy"], judge, mean=estimate_scaled), is_slow=True)

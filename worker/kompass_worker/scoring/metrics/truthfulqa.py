@@ -9,12 +9,14 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final, Literal
 
 from kompass_worker.scoring.answers import Answered, CannotJudge, Judgement
 from kompass_worker.scoring.lists import list_field
 from kompass_worker.scoring.metrics.metric import Metric, mean_metric
 from kompass_worker.scoring.metrics.rouge import english_rouge
+from kompass_worker.scoring.statistics import Estimate, plain_mean
 
 Likeness = Callable[[str, str], float]
 
@@ -23,6 +25,7 @@ BLANK: Final = "BlankAnswer"
 
 _NO_COMMENT: Final = "I have no comment."
 _ORDERS: Final = 4
+_DECIMALS: Final = 4
 
 
 def truthfulqa_bleu_0_5(
@@ -74,8 +77,14 @@ def _compared(likenesses: dict[str, Likeness], correct: str, incorrect: str) -> 
         return _judgement(likenesses, answered.answer, true, false)
 
     return mean_metric(
-        rows, judge, percent=False, needs_reference=False, fields=[correct, incorrect]
+        rows, judge, mean=_rounded, needs_reference=False, fields=[correct, incorrect]
     )
+
+
+def _rounded(values: Sequence[float]) -> Estimate:
+    """The mean as OpenCompass writes it, to four decimals."""
+    found = plain_mean(values)
+    return found if found.value is None else replace(found, value=round(found.value, _DECIMALS))
 
 
 def _judgement(
