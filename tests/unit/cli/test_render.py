@@ -9,6 +9,7 @@ import pytest
 from unit.worker.runs import write_data
 
 from kompass_api.evalrun import Profile
+from kompass_api.methods import InferMode
 from kompass_api.modelendpoint import ModelType
 from kompass_api.plandocument import PlannedItem
 from kompass_worker.cli.outputs import Output
@@ -22,7 +23,6 @@ from kompass_worker.prompts.requests import (
     ContinuationRequest,
     ConversationRequest,
     GenerationRequest,
-    InferMode,
     Message,
     PerplexityOnly,
     Prompt,

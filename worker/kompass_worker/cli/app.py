@@ -37,6 +37,14 @@ def _kompass(
     """Kompass evaluates language models."""
 
 
+def unwrapped(text: str) -> str:
+    """Help whose paragraphs have one line each; the lines of examples, which are indented, stay."""
+    blocks = text.strip().split("\n\n")
+    return "\n\n".join(
+        block if block.startswith(" ") else " ".join(block.split("\n")) for block in blocks
+    )
+
+
 for _name, _command, _help in (
     ("run", run.command, run.HELP),
     ("list", listing.command, listing.HELP),
@@ -49,7 +57,9 @@ for _name, _command, _help in (
 ):
     # Of a command that reads another program's flags, none may be taken for one of ours.
     app.command(
-        _name, help=_help, context_settings={"ignore_unknown_options": _name == "translate"}
+        _name,
+        help=unwrapped(_help),
+        context_settings={"ignore_unknown_options": _name == "translate"},
     )(_command)
 
 

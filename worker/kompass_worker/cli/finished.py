@@ -9,7 +9,12 @@ from typing import NamedTuple
 from kompass_api.sources import S3Connection
 from kompass_worker.cli.ending import say
 from kompass_worker.cli.outputs import Output, page, show
-from kompass_worker.cli.sheets import changes_sheet, comparison_sheet, inspection_sheet
+from kompass_worker.cli.sheets import (
+    changes_sheet,
+    comparison_sheet,
+    inspection_sheet,
+    remarks_of,
+)
 from kompass_worker.cli.usage import Status, WrongUsage
 from kompass_worker.runs.comparison import Comparison, Pair, compare
 from kompass_worker.runs.inspection import Filter, chosen
@@ -68,9 +73,13 @@ def compare_runs(wish: CompareWish) -> Status:
     if wish.items:
         in_full = wish.in_full or wish.output not in {Output.TABLE, Output.MD}
         sheets["items"] = changes_sheet(rows, in_full=in_full)
-    if wish.output is Output.CSV and wish.items:
-        del sheets["benchmarks"]
+        if wish.output is Output.CSV:
+            del sheets["benchmarks"]
+        elif wish.output is not Output.JSON and not sheets["items"].rows:
+            del sheets["items"]
     show(sheets, wish.output, page())
+    for remark in remarks_of(rows):
+        say(remark)
     return _compared(rows)
 
 

@@ -55,7 +55,7 @@ def found_in(paths: Sequence[Path]) -> Found:
     return Found(
         models=tuple(one for one in checked.held if isinstance(one.resource, ModelEndpoint)),
         benchmarks=tuple(one for one in checked.held if isinstance(one.resource, Benchmark)),
-        problems=(*problems, *checked.problems),
+        problems=(*problems, *checked.refused),
     )
 
 
@@ -107,13 +107,13 @@ def _model_rows(held: Iterable[Held], words: Sequence[str]) -> Iterator[tuple[Va
 
 def _benchmarks(held: Iterable[Held], words: Sequence[str], sources: Sequence[Mapping]) -> Listing:
     columns = (
-        Column("name"),
+        Column("name", narrow=True),
         Column("from"),
         Column("dimension", narrow=True),
-        Column("subjects", right=True),
+        Column("subjects", right=True, spare=True),
         Column("items", right=True),
-        Column("method"),
-        Column("shots", right=True),
+        Column("method", narrow=True),
+        Column("shots", right=True, spare=True),
         Column("version", narrow=True),
         Column("openCompass", only_data=True),
         Column("metric", only_data=True),

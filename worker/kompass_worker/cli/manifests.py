@@ -66,7 +66,10 @@ class Checked:
     """What the files hold, and what is wrong with them, a line each."""
 
     held: tuple[Held, ...]
+    refused: tuple[str, ...]
+    """Of documents that are no resources."""
     problems: tuple[str, ...]
+    """These, keys that are there twice, and names."""
 
     def manifests(self) -> Manifests:
         """The resources that are right."""
@@ -89,18 +92,19 @@ def read_manifests(files: Sequence[Path]) -> Manifests:
 def check_documents(documents: Iterable[Document]) -> Checked:
     """The documents as resources; every problem names file, line and field."""
     held: list[Held] = []
-    problems: list[str] = []
+    refused: list[str] = []
+    repeated: list[str] = []
     for document in documents:
         kind = document.content.get("kind")
         if kind not in KINDS or document.content.get("apiVersion") != API_VERSION:
-            problems.append(_stranger(document))
+            refused.append(_stranger(document))
             continue
-        problems += _repeated(document)
+        repeated += _repeated(document)
         try:
             held.append(Held(_resource(document), document))
         except ValidationError as error:
-            problems += _refused(document, error)
-    return Checked(tuple(held), (*problems, *_taken(held)))
+            refused += _refused(document, error)
+    return Checked(tuple(held), tuple(refused), (*refused, *repeated, *_taken(held)))
 
 
 def title_of(document: Document) -> str:

@@ -41,9 +41,12 @@ def parse_mapping(text: str) -> Mapping:
             f"--source {text!r}: expected FROM=TO, such as s3://kompass=file:///data or "
             "s3://kompass/models=./models"
         )
-    if "://" not in after:
-        after = Path(after).expanduser().absolute().as_uri()
-    return Mapping(before, after)
+    return Mapping(before, uri_of(after))
+
+
+def uri_of(text: str) -> str:
+    """The URI, or that of a plain path."""
+    return text if "://" in text else Path(text).expanduser().absolute().as_uri()
 
 
 def mapped(manifests: Manifests, mappings: Sequence[Mapping]) -> Manifests:

@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Final
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -23,6 +24,8 @@ from kompass_worker.report.texts import json_safe, markdown, spreadsheet, visibl
 
 MISSING: Final = "-"
 _DECIMALS: Final = 2
+_GAP: Final = 2
+_LEAST: Final = 10
 _NO_TERMINAL: Final = 10_000
 """Columns of a page that is no terminal: nothing is wrapped, so that lines can be searched."""
 
@@ -51,6 +54,8 @@ class Column:
     """Whether tables for the eye leave it out."""
     narrow: bool = False
     """Whether it keeps its words in one line."""
+    spare: bool = False
+    """Whether a terminal that is too narrow for all columns does without it."""
 
 
 @dataclass(frozen=True)
@@ -106,16 +111,23 @@ def as_markdown(listing: Listing) -> str:
     return heading + "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
-def as_table(listing: Listing) -> Table:
-    """A table for the terminal; long cells are wrapped."""
-    shown = listing.for_eyes()
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
-    for column in shown.columns:
+def as_table(listing: Listing, room: int) -> Table:
+    """A table for a terminal with so much room; long texts are wrapped, numbers never."""
+    shown = _fitting(listing.for_eyes(), room)
+    # A column's space and the border's, which is blank, make the gap.
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        show_edge=False,
+        padding=(0, _GAP - 1, 0, 0),
+        header_style="bold",
+    )
+    for column, width in zip(shown.columns, _widths(shown, room), strict=True):
         table.add_column(
             Text(column.key),
             justify="right" if column.right else "left",
-            no_wrap=column.right or column.narrow,
             overflow="fold",
+            width=width,
         )
     for row in shown.rows:
         table.add_row(*(Text(visible(text(value, column))) for value, column in _cells(row, shown)))
@@ -161,13 +173,54 @@ def _show_tables(listings: Sequence[Listing], console: Console) -> None:
             console.print()
         if listing.title:
             console.print(Text(listing.title, style="bold"), soft_wrap=True)
-        lines = console.render_lines(as_table(listing), pad=False)
-        for line in lines:
+        table = as_table(listing, console.width)
+        needed = max(_needed([column.width or 0 for column in table.columns]), 1)
+        for line in console.render_lines(table, console.options.update(width=needed), pad=False):
             shown = Text.assemble(
                 *((segment.text, segment.style or "") for segment in line if not segment.control)
             )
             shown.rstrip()
             console.print(shown, soft_wrap=True)
+
+
+def _fitting(listing: Listing, room: int) -> Listing:
+    """Without spare columns, the last first, until the rest has room."""
+    while _needed(_natural(listing)) > room:
+        spare = [place for place, column in enumerate(listing.columns) if column.spare]
+        if not spare:
+            break
+        columns, last = listing.columns, spare[-1]
+        listing = Listing(
+            columns[:last] + columns[last + 1 :],
+            tuple(row[:last] + row[last + 1 :] for row in listing.rows),
+            listing.title,
+        )
+    return listing
+
+
+def _widths(listing: Listing, room: int) -> list[int]:
+    """Terminal cells of each column: the widest texts give way, down to some."""
+    widths = _natural(listing)
+    wrapped = [not (column.right or column.narrow) for column in listing.columns]
+    while _needed(widths) > room:
+        longest = max((width for width, may in zip(widths, wrapped, strict=True) if may), default=0)
+        if longest <= _LEAST:
+            break
+        place = next(i for i, may in enumerate(wrapped) if may and widths[i] == longest)
+        widths[place] -= 1
+    return widths
+
+
+def _natural(listing: Listing) -> list[int]:
+    widths = [cell_len(column.key) for column in listing.columns]
+    for row in listing.rows:
+        for place, (value, column) in enumerate(_cells(row, listing)):
+            widths[place] = max(widths[place], cell_len(visible(text(value, column))))
+    return widths
+
+
+def _needed(widths: Sequence[int]) -> int:
+    return sum(widths) + _GAP * (len(widths) - 1)
 
 
 def _write(console: Console, content: str) -> None:

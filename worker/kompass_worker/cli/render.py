@@ -25,7 +25,7 @@ from kompass_worker.backends.fake import FakeTokenizer
 from kompass_worker.backends.models import FakeModels, Models
 from kompass_worker.benchmarks import builtin
 from kompass_worker.cli.listing import found_in
-from kompass_worker.cli.mappings import Mapping, mapped_source, parse_mapping
+from kompass_worker.cli.mappings import Mapping, mapped_source, parse_mapping, uri_of
 from kompass_worker.cli.outputs import Output, as_json
 from kompass_worker.cli.prompts import Rendered, Renders, as_record, as_text, rendered
 from kompass_worker.cli.run import local_settings
@@ -76,7 +76,7 @@ def render(wish: RenderWish) -> Status:
 
 def prompts_of(wish: RenderWish) -> list[Rendered]:
     """The prompts that are asked for."""
-    mappings = [parse_mapping(text) for text in wish.sources]
+    mappings = [parse_mapping(text) for text in wish.sources if "=" in text]
     place = _place(wish, mappings)
     run_plan(place)
     planned = read_plan(place).plan
@@ -136,8 +136,12 @@ def _benchmark(wish: RenderWish, mappings: Sequence[Mapping]) -> ResolvedBenchma
             f"benchmark {wish.benchmark!r} is neither built in nor in the files of --file"
             f"{nearest(wish.benchmark, [*BUILT_IN, *own])}"
         )
+    folders = [text for text in wish.sources if "=" not in text]
     source = (spec or builtin(wish.benchmark)).data.source
-    moved = mapped_source(source, mappings) if source is not None else None
+    if folders:
+        moved: Source | None = Source(uri=uri_of(folders[-1]))
+    else:
+        moved = mapped_source(source, mappings) if source is not None else None
     return ResolvedBenchmark(name=wish.benchmark, spec=spec, source=moved)
 
 

@@ -34,7 +34,7 @@ def inspection_sheet(samples: Sequence[Sample], *, in_full: bool) -> Listing:
         Column("item"),
         Column("model", only_data=not several),
         Column("verdict"),
-        Column("prompt", narrow=True),
+        Column("prompt", narrow=True, spare=True),
         Column("prediction"),
         Column("extracted"),
         Column("reference"),
@@ -52,7 +52,6 @@ def inspection_sheet(samples: Sequence[Sample], *, in_full: bool) -> Listing:
 def comparison_sheet(rows: Sequence[Comparison], *, by_subject: bool) -> Listing:
     """A row for each benchmark: both numbers, the difference, and whether chance explains it."""
     several = len({row.models for row in rows}) > 1
-    remarks = any(row.remark for row in rows)
     columns = (
         Column("benchmark"),
         Column("subject", only_data=not by_subject),
@@ -65,22 +64,32 @@ def comparison_sheet(rows: Sequence[Comparison], *, by_subject: bool) -> Listing
         Column("stderr", only_data=True),
         Column("low", right=True, only_data=True),
         Column("high", right=True, only_data=True),
-        Column("95 % interval", right=True),
+        Column("95 % interval", right=True, spare=True),
         Column("p", right=True, decimals=_P_DECIMALS),
         Column("test", only_data=True),
         Column("better", right=True),
         Column("worse", right=True),
         Column("unpaired", right=True, only_data=not any(row.unpaired for row in rows)),
-        Column("remark", only_data=not remarks),
+        Column("remark", only_data=True),
     )
     return Listing(columns, tuple(_compared(row) for row in rows))
 
 
-def changes_sheet(rows: Iterable[Comparison], *, in_full: bool) -> Listing:
+def remarks_of(rows: Iterable[Comparison]) -> list[str]:
+    """What keeps rows from being compared, a line each."""
+    return [
+        f"{row.benchmark}{f' {row.subject}' if row.subject else ''}: {row.remark}"
+        for row in rows
+        if row.remark
+    ]
+
+
+def changes_sheet(rows: Sequence[Comparison], *, in_full: bool) -> Listing:
     """Every item that changed: what both runs said to it."""
+    several = len({row.models for row in rows}) > 1
     columns = (
         Column("item"),
-        Column("model", only_data=True),
+        Column("model", only_data=not several),
         Column("change", narrow=True),
         Column("first prediction"),
         Column("first"),

@@ -35,20 +35,24 @@ def _complete(incomplete: str) -> list[str]:
 def command(  # noqa: PLR0913, PLR0917  (the options of a command)
     run: RunArgument,
     model: Annotated[
-        list[str] | None, typer.Option("--model", help="Only this model. May be repeated.")
+        list[str] | None,
+        typer.Option("--model", metavar="NAME", help="Only this model. May be repeated."),
     ] = None,
     benchmark: Annotated[
-        list[str] | None, typer.Option("--benchmark", help="Only this benchmark. May be repeated.")
+        list[str] | None,
+        typer.Option("--benchmark", metavar="NAME", help="Only this benchmark. May be repeated."),
     ] = None,
     subject: Annotated[
-        list[str] | None, typer.Option("--subject", help="Only this subject. May be repeated.")
+        list[str] | None,
+        typer.Option("--subject", metavar="NAME", help="Only this subject. May be repeated."),
     ] = None,
     verdict: Annotated[
         list[str] | None,
         typer.Option(
             "--verdict",
-            metavar="|".join(_VERDICTS),
-            help="Only these. May be repeated.  [default: wrong, unjudged, truncated]",
+            metavar="VERDICT",
+            help=f"One of {', '.join(_VERDICTS)}. May be repeated.  [default: wrong, unjudged, "
+            "truncated]",
             autocompletion=_complete,
         ),
     ] = None,

@@ -9,7 +9,7 @@ import typer
 
 from kompass_api.evalrun import Profile
 from kompass_worker.cli.commands.names import benchmark_names
-from kompass_worker.cli.options import FilesOption, SourceOption
+from kompass_worker.cli.options import FilesOption
 from kompass_worker.cli.outputs import Output
 
 HELP: Final = """
@@ -20,7 +20,7 @@ chat template or meta template; without it the prompt is that of any base model,
 with --chat. Nothing is evaluated. What controls a terminal is shown as an escape; -o json has every
 character.
 
-    kompass render ceval-gen --source hf://datasets/ceval=~/data --subject law
+    kompass render ceval-gen --source ~/data/ceval --subject law
 
     kompass render ceval-gen --model endpoint.yaml --row 7 --whitespace | less
 
@@ -47,7 +47,15 @@ def command(  # noqa: PLR0913, PLR0917  (the options of a command)
     ] = None,
     row: Annotated[int, typer.Option(help="Row of its test split, from 0.", min=0)] = 0,
     count: Annotated[int, typer.Option(help="Rows to show from there.", min=1)] = 1,
-    source: SourceOption = None,
+    source: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FOLDER|FROM=TO",
+            help="Folder of the benchmark's data; or, as FROM=TO, read sources that begin with "
+            "FROM from TO. May be repeated.",
+            show_default=False,
+        ),
+    ] = None,
     chat: Annotated[
         bool, typer.Option("--chat", help="Without --model: as for a chat model.")
     ] = False,

@@ -37,6 +37,7 @@ def command(  # noqa: PLR0913, PLR0917  (the options of a command)
         list[str] | None,
         typer.Option(
             "--benchmark",
+            metavar="NAME",
             help="Benchmark of the run that the new rules are for. May be repeated.",
             show_default=False,
         ),
