@@ -34,6 +34,8 @@ def with_adapter(
             # It warns of weights that the file lacks, and goes on with an adapter that is not
             # the one that was trained.
             warnings.filterwarnings("error", message=".*missing adapter keys.*")
+            # peft reads a name that transformers retires; nothing of ours does.
+            warnings.filterwarnings("ignore", ".*is_gradient_checkpointing.*", FutureWarning)
             wrapped: Any = peft.PeftModel.from_pretrained(model, str(folder), config=config)
     except UserWarning as warning:
         raise ModelUnusable(
