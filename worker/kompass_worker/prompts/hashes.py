@@ -46,12 +46,12 @@ def _content(request: Request) -> object:
             return {
                 "candidates": [[held.label, held.text] for held in request.candidates],
                 "divide_by": request.divide_by,
-                "bytes": [held.answer_bytes for held in request.candidates],
+                "answers": [held.answer_text for held in request.candidates],
             }
         case ContinuationRequest():
             return {
                 "continuations": [
-                    [held.label, _said(held.context), held.continuation, held.answer_bytes]
+                    [held.label, _said(held.context), held.continuation, held.answer_text]
                     for held in request.candidates
                 ],
                 "divide_by": request.divide_by,

@@ -88,12 +88,13 @@ class Candidate:
     label: str
     text: str
     answer: str | None = None
-    """The answer's own text, whose bytes Likelihood.BYTES divides by; the label, if None."""
+    """The answer's own text, by whose bytes or characters a likelihood may be divided; the label,
+    if None."""
 
     @property
-    def answer_bytes(self) -> int:
-        """Length of the answer in UTF-8."""
-        return len((self.label if self.answer is None else self.answer).encode())
+    def answer_text(self) -> str:
+        """The answer's own text."""
+        return self.label if self.answer is None else self.answer
 
 
 @dataclass(frozen=True)
@@ -115,14 +116,13 @@ class Continuation:
     continuation: str
     """With the space before it, where there is one."""
     answer: str | None = None
-    """The answer's own text, whose bytes Likelihood.BYTES divides by; the continuation without
-    the white space before it, if None."""
+    """The answer's own text, by whose bytes or characters a likelihood may be divided; the
+    continuation without the white space before it, if None."""
 
     @property
-    def answer_bytes(self) -> int:
-        """Length of the answer in UTF-8."""
-        said = self.continuation.lstrip() if self.answer is None else self.answer
-        return len(said.encode())
+    def answer_text(self) -> str:
+        """The answer's own text."""
+        return self.continuation.lstrip() if self.answer is None else self.answer
 
 
 class Split(StrEnum):
