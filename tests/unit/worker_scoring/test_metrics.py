@@ -131,6 +131,21 @@ def test_a_number_on_the_edge_of_two_decimals_prints_as_opencompass_prints_it(
     assert f"{value:.2f}" == printed
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "reference", "read"),
+    [
+        pytest.param("bbh_free_form", "so the answer is **no**.", "No", "No", id="free-text"),
+        pytest.param("exact_match", "The cat, of course", "cat", "cat", id="without-article"),
+        pytest.param("accuracy", "The cat", "cat", "The cat", id="as-it-is"),
+    ],
+)
+def test_what_a_metric_reads_itself_is_shown(
+    name: str, text: str, reference: str, read: str
+) -> None:
+    [verdict] = verdicts_of(metric_of(name), [answer(text, reference)])
+    assert verdict.extracted == read
+
+
 OPTIONS = {"A": "red", "B": "green", "C": "Red car"}
 
 

@@ -5,6 +5,7 @@ Pure. Where OpenCompass writes `score` and not `accuracy` for the same share, so
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from kompass_worker.scoring.answers import Answered, Judgement
@@ -41,19 +42,17 @@ def same_text() -> Metric:
 
 def exact_match() -> Metric:
     """The share that is one of the references, or would be without signs and articles."""
-    return share_metric("score", _matches)
+    return _reading(general, _is_among)
 
 
 def bbh_free_form_0_5() -> Metric:
     """The share whose free text is the reference's, both read by `bbh_freeform@0.5`."""
-    return share_metric("score", _same_free_text)
+    return _reading(bbh_freeform_0_5, _is_same_free_text)
 
 
 def bbh_free_form_0_2_4() -> Metric:
     """The share whose free text, read by `bbh_freeform@0.2.4`, is the reference."""
-    return share_metric(
-        "score", lambda answered: bbh_freeform_0_2_4(answered.answer) == answered.reference
-    )
+    return _reading(bbh_freeform_0_2_4, lambda read, answered: read == answered.reference)
 
 
 def contamination(*, column: str = "is_clean") -> Metric:
@@ -72,12 +71,18 @@ def is_same(answered: Answered) -> bool:
     return answered.answer == answered.reference
 
 
-def _matches(answered: Answered) -> bool:
+def _reading(rule: Callable[[str], str], is_right: Callable[[str, Answered], bool]) -> Metric:
+    def judge(answered: Answered) -> Judgement:
+        read = rule(answered.answer)
+        return Judgement({"score": float(is_right(read, answered))}, read=read)
+
+    return mean_metric(["score"], judge)
+
+
+def _is_among(read: str, answered: Answered) -> bool:
     golds = golds_of(answered)
-    given = general(answered.answer)
-    return given in golds or given in map(general, golds)
+    return read in golds or read in map(general, golds)
 
 
-def _same_free_text(answered: Answered) -> bool:
-    given = bbh_freeform_0_5(answered.answer)
-    return given.casefold() == bbh_freeform_0_5(answered.reference).casefold()
+def _is_same_free_text(read: str, answered: Answered) -> bool:
+    return read.casefold() == bbh_freeform_0_5(answered.reference).casefold()
