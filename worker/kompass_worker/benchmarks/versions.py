@@ -162,7 +162,7 @@ def _map(forms: Forms, form: Callable[[str | None], Form], *, place: bool) -> ob
 
 def _cfg(form: Form, *, place: bool = False) -> object:
     if isinstance(form, Text):
-        return form.text.replace(EXAMPLES, _TOKEN)
+        return form.text.replace(EXAMPLES, _TOKEN if place else "")
     begin: list[object] = [*map(_line, form.begin), *[_TOKEN] * place]
     parts = {
         "begin": _TOKEN if begin == [_TOKEN] else begin,
