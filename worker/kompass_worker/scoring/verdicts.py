@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeVar
 
 from kompass_api.benchmark import BenchmarkSpec, Subject, extraction_of, metric_of
 from kompass_api.results import Prediction
@@ -33,6 +33,9 @@ NO_FIELDS: Final[Mapping[str, str]] = MappingProxyType({})
 
 _MOST_AT_A_TIME: Final = 8
 """Processes with a computer algebra system each: a pod's memory is to hold them."""
+
+Item = TypeVar("Item")
+Found = TypeVar("Found")
 
 _Arguments = tuple[tuple[str, str], ...]
 
@@ -93,10 +96,15 @@ def judged(metric: Metric, answered: Answered) -> Verdict:
 
 def judged_all(metric: Metric, answers: Sequence[Answered]) -> list[Verdict]:
     """The verdicts, in the answers' order; several at a time where judging waits."""
-    if not metric.is_slow:
-        return [judged(metric, answered) for answered in answers]
+    return in_turn(partial(judged, metric), answers, at_once=metric.is_slow)
+
+
+def in_turn(judge: Callable[[Item], Found], items: Sequence[Item], *, at_once: bool) -> list[Found]:
+    """What is found of each item, in their order; `at_once`: with as many threads as processors."""
+    if not at_once:
+        return [judge(item) for item in items]
     with ThreadPoolExecutor(max_workers=min(_MOST_AT_A_TIME, os.cpu_count() or 1)) as pool:
-        return list(pool.map(partial(judged, metric), answers))
+        return list(pool.map(judge, items))
 
 
 def metric_for(spec: BenchmarkSpec, subject: Subject) -> Metric:

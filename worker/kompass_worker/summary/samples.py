@@ -5,7 +5,7 @@ Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from kompass_api.modelendpoint import ModelEndpointSpec
@@ -15,7 +15,7 @@ from kompass_api.rundocument import ResolvedModel
 from kompass_worker.prompts.questions import Question
 from kompass_worker.prompts.trimming import trimmed
 from kompass_worker.scoring.answers import Verdict
-from kompass_worker.scoring.verdicts import score_prediction
+from kompass_worker.scoring.verdicts import in_turn, metric_for, score_prediction
 from kompass_worker.summary.answers import ItemKey, planned_items
 
 
@@ -35,21 +35,27 @@ def samples(
     """The samples of the items that were answered, in the plan's order."""
     asked = {question.id: question for question in questions}
     endpoints = {model.name: model.spec for model in models}
-    return list(_samples(plan, endpoints, asked, predictions))
+    answered = [
+        _Answered(key[0], item, asked[item.id], predictions[key])
+        for key, item in planned_items(plan).items()
+        if key in predictions
+    ]
+
+    def judged(held: _Answered) -> JudgedSample:
+        verdict = verdict_of(held.question, endpoints[held.model], held.prediction)
+        return JudgedSample(_sample(*held, verdict), verdict)
+
+    waits = any(
+        metric_for(question.spec, question.sheet.subject).is_slow for question in asked.values()
+    )
+    return in_turn(judged, answered, at_once=waits)
 
 
-def _samples(
-    plan: Plan,
-    endpoints: Mapping[str, ModelEndpointSpec],
-    asked: Mapping[str, Question],
-    predictions: Mapping[ItemKey, Prediction],
-) -> Iterator[JudgedSample]:
-    for (model, item_id), item in planned_items(plan).items():
-        prediction = predictions.get((model, item_id))
-        if prediction is not None:
-            question = asked[item_id]
-            verdict = verdict_of(question, endpoints[model], prediction)
-            yield JudgedSample(_sample(model, item, question, prediction, verdict), verdict)
+class _Answered(NamedTuple):
+    model: str
+    item: PlannedItem
+    question: Question
+    prediction: Prediction
 
 
 def verdict_of(question: Question, endpoint: ModelEndpointSpec, prediction: Prediction) -> Verdict:
