@@ -397,7 +397,7 @@ def test_the_reference_itself_is_right(name: str, text: str) -> None:
     ("name", "arguments", "said"),
     [
         pytest.param(
-            "acuracy", {}, "there is no metric 'acuracy'; did you mean accuracy", id="misspelt"
+            "accurate", {}, "there is no metric 'accurate'; did you mean accuracy", id="misspelt"
         ),
         pytest.param(
             "human_eval", {}, "the sandbox for it comes in a later version", id="runs-code"
