@@ -78,3 +78,12 @@ def test_a_prompt_that_never_fits_is_cut_where_the_endpoint_says_so(tmp_path: Pa
     first, second = fit(toy_questions(spec_of(), folder), CharacterTokenizer(30), cut)
     assert not first.truncated
     assert (second.truncated, second.examples, second.tokens) == (True, 0, 30)
+
+
+def test_a_text_that_is_read_by_windows_may_be_longer_than_the_model_takes(tmp_path: Path) -> None:
+    spec = spec_of(
+        method="BitsPerCharacter", prompt={"text": "{question}"}, examples={}, extraction=[]
+    )
+    asked = toy_questions(spec, toy_folder(tmp_path, val=[row("long" * 10)]))
+    (only,) = fit(asked, CharacterTokenizer(16), endpoint_of())
+    assert (only.tokens, only.truncated) == (40, False)

@@ -19,7 +19,7 @@ from kompass_worker.backends.protocol import Tokenizer
 from kompass_worker.errors import PromptTooLong
 from kompass_worker.prompts.hashes import prompt_hash
 from kompass_worker.prompts.questions import Question
-from kompass_worker.prompts.requests import Request, prompts_of
+from kompass_worker.prompts.requests import Request, is_read_whole, prompts_of
 
 _AT_A_TIME: Final = 1024
 """Questions whose prompts are held in memory together."""
@@ -102,11 +102,12 @@ def _counted(tries: Sequence[_Try], tokenizer: Tokenizer) -> list[_Try]:
 
 
 def _fitted(tried: _Try, limit: int) -> Fitted:
+    most = limit if is_read_whole(tried.request) else max(tried.lengths)
     return Fitted(
         question=tried.question,
         examples=tried.examples,
-        tokens=sum(min(length, limit) for length in tried.lengths),
-        truncated=max(tried.lengths) > limit,
+        tokens=sum(min(length, most) for length in tried.lengths),
+        truncated=max(tried.lengths) > most,
         prompt_hash=prompt_hash(tried.request),
     )
 

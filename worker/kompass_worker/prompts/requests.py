@@ -237,6 +237,11 @@ def prompts_of(request: Request) -> tuple[Prompt, ...]:
             return (request.text,)
 
 
+def is_read_whole(request: Request) -> bool:
+    """Whether a prompt must fit into the model; a text read by windows may have any length."""
+    return not (isinstance(request, TextRequest) and isinstance(request.what, BitsPerCharacter))
+
+
 def plain_dialogue(messages: Sequence[Message], roles: Sequence[PlainRole]) -> str:
     """The messages as one text that the assistant goes on from."""
     if not roles:
