@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import difflib
 import logging
 import random
@@ -19,6 +18,7 @@ from kompass_api.modelendpoint import Backend, ModelEndpointSpec
 from kompass_api.results import Environment
 from kompass_api.serving import ServedPath
 from kompass_worker.backends.served import anthropic_client, gemini_client
+from kompass_worker.backends.served.abilities import check_abilities
 from kompass_worker.backends.served.anthropic_client import AnthropicClient
 from kompass_worker.backends.served.asking import Asker, needs_likelihoods
 from kompass_worker.backends.served.asks import Ask
@@ -35,10 +35,11 @@ from kompass_worker.backends.served.retries import RetryPolicy
 from kompass_worker.backends.served.spark_client import SparkClient
 from kompass_worker.backends.served.spark_protocol import VERSIONS, version_of
 from kompass_worker.backends.served.spark_signing import SparkKeys
+from kompass_worker.backends.served.streams import streamed
 from kompass_worker.backends.served.tokens import ESTIMATE, estimate
 from kompass_worker.backends.served.troubles import Kind, Redactor, Trouble, error_of
 from kompass_worker.errors import InvalidRequest
-from kompass_worker.prompts.requests import GenerationRequest, Prompt, Request
+from kompass_worker.prompts.requests import Prompt, Request
 from kompass_worker.sources.digests import tokenizer_digest
 
 logger = logging.getLogger(__name__)
@@ -137,7 +138,7 @@ class Door:
     @asynccontextmanager
     async def opened(self, requests: Sequence[Request]) -> AsyncIterator[Asker]:
         """Ready for these requests; refuses what the server cannot do before one is sent."""
-        self._check_limits(requests)
+        check_abilities(requests, self.endpoint, self.place)
         async with self.http() as http:
             patience = self.patience(self.endpoint.served.retry_deadline_seconds)
             likelihoods = None
@@ -145,21 +146,6 @@ class Door:
                 likelihoods = await self._likelihoods(http, patience)
             client = self.client(http)
             yield Asker(client, patience, self.endpoint, likelihoods, self._rendered)
-
-    def _check_limits(self, requests: Sequence[Request]) -> None:
-        takes_least = (
-            self.endpoint.backend is Backend.OPENAI
-            and preset_of(self.endpoint.served).min_tokens is not None
-        )
-        asked = (one for one in requests if isinstance(one, GenerationRequest))
-        least = next((one for one in asked if one.min_new_tokens), None)
-        if least is not None and not takes_least:
-            raise InvalidRequest(
-                f"{self.place}: item {least.item} wants at least {least.min_new_tokens} new "
-                "tokens, which this protocol cannot say: remove generation.minNewTokens, or set "
-                "serving.provider to vLLM, SGLang or LMDeploy if it is one",
-                item=least.item,
-            )
 
     async def _likelihoods(self, http: Http, patience: Patience) -> Likelihoods:
         if self.endpoint.served_path is not ServedPath.COMPLETIONS:
@@ -198,7 +184,9 @@ def load_served(
 ) -> ServedBackend:
     """The model, its server reached; an error that says what is wrong with it otherwise."""
     try:
-        asyncio.run(check(door))
+        # In a thread: a stop ends the wait for a server that is away.
+        for _ in streamed(lambda _: check(door)):
+            pass
     except Trouble as trouble:
         raise error_of(trouble, door.place) from trouble
     serving = door.endpoint.served
