@@ -84,6 +84,11 @@ def test_a_perplexity_that_overflowed_survives_storage() -> None:
             id="field-of-an-argument",
         ),
         pytest.param(
+            {"metric": {"name": "pass_at_k", "arguments": {"k": "1,4"}}},
+            "metric pass_at_k needs 4 samples of an answer (found generation.samples: 1)",
+            id="samples",
+        ),
+        pytest.param(
             {"extraction": [{"name": "regex"}]}, "needs the argument 'pattern'", id="argument"
         ),
     ],

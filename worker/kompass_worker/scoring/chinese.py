@@ -8,12 +8,22 @@ from __future__ import annotations
 import logging
 import warnings
 from functools import cache
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from kompass_worker.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+
+def require() -> None:
+    """Refuse at once where jieba is not installed, not when there are answers to cut."""
+    if find_spec("jieba") is None:
+        raise InvalidRequest(
+            "this scoring cuts Chinese into words with jieba, which is not installed: install "
+            "kompass[chinese]"
+        )
 
 
 def cut(text: str) -> list[str]:
@@ -23,15 +33,9 @@ def cut(text: str) -> list[str]:
 
 @cache
 def _cutter() -> Callable[[str], Iterable[str]]:
-    try:
-        # Python warns of escapes in its source, and of a package that it looks for.
-        with warnings.catch_warnings(action="ignore"):
-            import jieba
-    except ImportError as error:
-        raise InvalidRequest(
-            "this scoring cuts Chinese into words with jieba, which is not installed: install "
-            "kompass[chinese]"
-        ) from error
+    # Python warns of escapes in its source, and of a package that it looks for.
+    with warnings.catch_warnings(action="ignore"):
+        import jieba
     jieba.setLogLevel(logging.WARNING)
     tokenizer = jieba.Tokenizer()
     tokenizer.initialize()

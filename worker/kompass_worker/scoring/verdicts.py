@@ -120,7 +120,7 @@ def chosen(choice: MetricChoice) -> Metric:
 def check_scoring(
     spec: BenchmarkSpec, subject: Subject, benchmark: str, row: Mapping[str, str] | None = None
 ) -> None:
-    """Refuse extractions and metrics that do not exist, have wrong arguments, or lack a field."""
+    """Refuse rules that do not exist, have wrong arguments, or lack samples or a field."""
     place = f"benchmark {benchmark!r}, subject {subject.name!r}"
     try:
         metric = metric_for(spec, subject)
@@ -128,11 +128,17 @@ def check_scoring(
             _rule(step.name, _frozen(step.arguments))
     except InvalidRequest as error:
         raise InvalidRequest(f"{place}: {error}") from error
-    lacking = [] if row is None else [name for name in metric.fields if name not in row]
+    name = metric_of(spec, subject).name
+    if spec.generation.samples < metric.least_samples:
+        raise InvalidRequest(
+            f"{place}: metric {name} needs {metric.least_samples} samples of an answer (found "
+            f"generation.samples: {spec.generation.samples}): set it to that"
+        )
+    lacking = [] if row is None else [field for field in metric.fields if field not in row]
     if row is not None and lacking:
         raise InvalidRequest(
-            f"{place}: metric {metric_of(spec, subject).name} needs the field {lacking[0]!r} of a "
-            f"row (has: {', '.join(row)}): keep it in data.keep, or name another in its arguments"
+            f"{place}: metric {name} needs the field {lacking[0]!r} of a row (has: "
+            f"{', '.join(row)}): keep it in data.keep, or name another in its arguments"
         )
 
 

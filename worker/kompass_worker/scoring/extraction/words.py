@@ -6,9 +6,12 @@ Pure; jieba, which cuts Chinese into words, keeps its dictionary in memory.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Final
 
-from kompass_worker.scoring.chinese import cut
+from kompass_worker.scoring.chinese import cut, require
+
+Rule = Callable[[str], str]
 
 _END: Final = re.compile(r"[\n.,]")
 _SIGNS: Final = re.compile(r"[^\w\s]")
@@ -23,14 +26,16 @@ def general(text: str) -> str:
     return _SPACES.sub(" ", words).strip()
 
 
-def general_cn_0_5(text: str) -> str:
+def general_cn_0_5() -> Rule:
     """The text cut into Chinese words, with all its signs: OpenCompass throws its cleaning away."""
-    return " ".join(cut(text))
+    require()
+    return lambda text: " ".join(cut(text))
 
 
-def general_cn_1(text: str) -> str:
+def general_cn_1() -> Rule:
     """The text as `general` leaves it, cut into Chinese words."""
-    return " ".join(cut(general(text)))
+    require()
+    return lambda text: " ".join(cut(general(text)))
 
 
 def strip(text: str) -> str:

@@ -40,6 +40,8 @@ class Metric:
     """Whether judging waits for other processes, so that several answers should be at a time."""
     fields: tuple[str, ...] = ()
     """Fields of the row that it needs besides the reference."""
+    least_samples: int = 1
+    """How many samples of an answer it needs."""
 
 
 def mean_metric(

@@ -14,7 +14,7 @@ from typing import Final
 from rapidfuzz.distance import LCSseq
 
 from kompass_worker.scoring.answers import Answered, Judgement, Verdict
-from kompass_worker.scoring.chinese import cut
+from kompass_worker.scoring.chinese import cut, require
 from kompass_worker.scoring.extraction.words import general
 from kompass_worker.scoring.metrics.metric import Metric, golds_of, mean_metric, values_of
 from kompass_worker.scoring.statistics import Estimate, estimate
@@ -50,6 +50,7 @@ def rouge_0_5() -> Metric:
 
 def rouge_chinese() -> Metric:
     """ROUGE of Chinese words, both sides without signs (section 5.3, JiebaRouge)."""
+    require()
     return mean_metric(_CHINESE_ROWS, _judge_chinese)
 
 

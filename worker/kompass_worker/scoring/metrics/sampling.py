@@ -29,7 +29,7 @@ def pass_metric(base: Metric, k: tuple[int, ...]) -> Metric:
         n, right = _counted(base, answered, max(k))
         return Judgement({f"pass@{each}": pass_at_k(n, right, each) for each in k})
 
-    return _over_samples([f"pass@{each}" for each in k], judge, base)
+    return _over_samples([f"pass@{each}" for each in k], judge, base, max(k))
 
 
 def g_pass_metric(base: Metric, k: tuple[int, ...], runs: int) -> Metric:
@@ -57,7 +57,7 @@ def g_pass_metric(base: Metric, k: tuple[int, ...], runs: int) -> Metric:
         for each in k
         for name in (*(f"G-Pass@{each}_{share}" for share in _SHARES), f"mG-Pass@{each}")
     ]
-    return _over_samples([mean, *names], judge, base)
+    return _over_samples([mean, *names], judge, base, runs)
 
 
 def majority_metric(base: Metric) -> Metric:
@@ -71,9 +71,11 @@ def majority_metric(base: Metric) -> Metric:
     return replace(base, judge=judge, all_samples=True)
 
 
-def _over_samples(rows: list[str], judge: Callable[[Answered], Judgement], base: Metric) -> Metric:
+def _over_samples(
+    rows: list[str], judge: Callable[[Answered], Judgement], base: Metric, least: int
+) -> Metric:
     found = mean_metric(rows, judge, needs_reference=base.needs_reference, fields=base.fields)
-    return replace(found, all_samples=True, is_slow=base.is_slow)
+    return replace(found, all_samples=True, is_slow=base.is_slow, least_samples=least)
 
 
 def _counted(base: Metric, answered: Answered, most: int) -> tuple[int, int]:
