@@ -16,7 +16,7 @@ from parity.records import Item, Recording, Row
 TOLERANCE: Final = 1e-4
 """How far likelihoods may be apart."""
 ROUNDING: Final = 1e-9
-"""How far numbers may be apart that are worked out of whole numbers."""
+"""How far scores may be apart that have no part of a likelihood in them."""
 
 
 class Aspect(StrEnum):
@@ -71,7 +71,9 @@ class _Pair:
 
 def compare(ours: Recording, theirs: Recording) -> list[Comparison]:
     """Every aspect that either side has something of, in the order of the table."""
-    found = [*_of_items(ours.items, theirs.items), *_of_rows(ours.rows, theirs.rows)]
+    has_likelihoods = any(item.values for item in (*ours.items, *theirs.items))
+    close = TOLERANCE if has_likelihoods else ROUNDING
+    found = [*_of_items(ours.items, theirs.items, close), *_of_rows(ours.rows, theirs.rows, close)]
     return [comparison for comparison in found if comparison.compared]
 
 
@@ -95,31 +97,39 @@ def _added(aspect: Aspect, parts: Sequence[Comparison]) -> Comparison:
 
 _Reads = Callable[[Item], Mapping[str, object]]
 
-_ITEM_ASPECTS: Final[Mapping[Aspect, tuple[_Reads, float | None]]] = {
-    Aspect.PROMPT: (lambda item: item.prompts, None),
-    Aspect.TOKENS: (lambda item: item.token_ids, None),
-    Aspect.GENERATION: (lambda item: _one(item.generation), None),
-    Aspect.CHOICE: (lambda item: _one(item.choice), None),
-    Aspect.VALUE: (lambda item: item.values, TOLERANCE),
-    Aspect.EXTRACTED: (lambda item: _one(item.extracted), None),
-    Aspect.SCORE: (lambda item: _one(item.score), ROUNDING),
+_ITEM_ASPECTS: Final[Mapping[Aspect, _Reads]] = {
+    Aspect.PROMPT: lambda item: item.prompts,
+    Aspect.TOKENS: lambda item: item.token_ids,
+    Aspect.GENERATION: lambda item: _one(item.generation),
+    Aspect.CHOICE: lambda item: _one(item.choice),
+    Aspect.VALUE: lambda item: item.values,
+    Aspect.EXTRACTED: lambda item: _one(item.extracted),
+    Aspect.SCORE: lambda item: _one(item.score),
 }
-_ROW_ASPECTS: Final[Mapping[Aspect, tuple[Callable[[Row], object], float | None]]] = {
-    Aspect.ROW: (lambda row: None if row.is_group else row.value, ROUNDING),
-    Aspect.GROUP: (lambda row: row.value if row.is_group else None, ROUNDING),
-    Aspect.HASH: (lambda row: row.version, None),
+_ROW_ASPECTS: Final[Mapping[Aspect, Callable[[Row], object]]] = {
+    Aspect.ROW: lambda row: None if row.is_group else row.value,
+    Aspect.GROUP: lambda row: row.value if row.is_group else None,
+    Aspect.HASH: lambda row: row.version,
 }
+_NUMBERS: Final = frozenset({Aspect.SCORE, Aspect.ROW, Aspect.GROUP})
+
+
+def _tolerance(aspect: Aspect, close: float) -> float | None:
+    """How far apart the aspect's numbers may be; None where it has none."""
+    if aspect is Aspect.VALUE:
+        return TOLERANCE
+    return close if aspect in _NUMBERS else None
 
 
 def _one(value: object) -> Mapping[str, object]:
     return {} if value is None else {"": value}
 
 
-def _of_items(ours: Sequence[Item], theirs: Sequence[Item]) -> Iterable[Comparison]:
+def _of_items(ours: Sequence[Item], theirs: Sequence[Item], close: float) -> Iterable[Comparison]:
     left = {(item.suite, item.item): item for item in ours}
     right = {(item.suite, item.item): item for item in theirs}
     places = list(dict.fromkeys([*left, *right]))
-    for aspect, (read, tolerance) in _ITEM_ASPECTS.items():
+    for aspect, read in _ITEM_ASPECTS.items():
         pairs: list[_Pair] = []
         for place in places:
             mine = read(left[place]) if place in left else {}
@@ -129,13 +139,13 @@ def _of_items(ours: Sequence[Item], theirs: Sequence[Item]) -> Iterable[Comparis
                 _Pair(f"{name} {label}".rstrip(), mine.get(label), other.get(label))
                 for label in dict.fromkeys([*mine, *other])
             ]
-        yield _compared(aspect, pairs, tolerance)
+        yield _compared(aspect, pairs, _tolerance(aspect, close))
 
 
-def _of_rows(ours: Sequence[Row], theirs: Sequence[Row]) -> Iterable[Comparison]:
+def _of_rows(ours: Sequence[Row], theirs: Sequence[Row], close: float) -> Iterable[Comparison]:
     left = {(row.suite, row.row): row for row in ours}
     right = {(row.suite, row.row): row for row in theirs}
-    for aspect, (read, tolerance) in _ROW_ASPECTS.items():
+    for aspect, read in _ROW_ASPECTS.items():
         pairs = [
             _Pair(
                 " ".join(place),
@@ -145,7 +155,7 @@ def _of_rows(ours: Sequence[Row], theirs: Sequence[Row]) -> Iterable[Comparison]
             for place in dict.fromkeys([*left, *right])
         ]
         held = [pair for pair in pairs if (pair.ours, pair.theirs) != (None, None)]
-        yield _compared(aspect, held, tolerance)
+        yield _compared(aspect, held, _tolerance(aspect, close))
 
 
 def _compared(aspect: Aspect, pairs: Sequence[_Pair], tolerance: float | None) -> Comparison:

@@ -19,7 +19,7 @@ from pathlib import Path
 from parity.compare import Comparison, compare
 from parity.environments import version_of
 from parity.models import MODELS, Model, folder_of
-from parity.ours import run_kompass
+from parity.ours import Bench, run_kompass, runs
 from parity.page import Section, page, table
 from parity.records import Recording, write_recording
 from parity.staging import staged
@@ -77,18 +77,21 @@ def theirs(places: Places, job: Job) -> Recording:
 def sections(places: Places, job: Job) -> Iterator[Section]:
     """The comparisons of a job, a suite at a time."""
     found = theirs(places, job)
-    for suite in job.suites:
-        comparisons = compare(_ours(places, suite, job.model), _part(found, suite))
-        section = Section(suite=suite, model=job.model, comparisons=comparisons)
-        print(table(f"{suite.name}, {job.model.title}, {suite.peer}", comparisons), flush=True)
-        yield section
+    for number, suites in enumerate(runs(job.suites)):
+        mine = _ours(places, job, suites, number)
+        for suite in suites:
+            comparisons = compare(_part(mine, suite), _part(found, suite))
+            print(table(f"{suite.name}, {job.model.title}, {suite.peer}", comparisons), flush=True)
+            yield Section(suite=suite, model=job.model, comparisons=comparisons)
 
 
-def _ours(places: Places, suite: Suite, model: Model) -> Recording:
-    print(f"kompass run: {suite.name} with {model.title}", file=sys.stderr, flush=True)
-    out = places.cache / "ours" / suite.name / model.key
-    weights = folder_of(model, places.shared)
-    recording = run_kompass(suite, model, weights=weights, data=places.data(suite), out=out)
+def _ours(places: Places, job: Job, suites: Sequence[Suite], number: int) -> Recording:
+    names = ", ".join(suite.name for suite in suites)
+    print(f"kompass run, {job.model.key}: {names}", file=sys.stderr, flush=True)
+    out = places.cache / "ours" / f"{job.peer}-{job.model.key}-{number}"
+    weights = folder_of(job.model, places.shared)
+    benches = [Bench(suite, places.data(suite)) for suite in suites]
+    recording = run_kompass(benches, job.model, weights=weights, out=out)
     write_recording(out / "recording.jsonl", [*recording.items, *recording.rows])
     return recording
 

@@ -8,13 +8,16 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import yaml
 import zstandard
 
 from kompass_api.results import Report, Sample, Score
+from kompass_api.scoring import GroupMean
 from kompass_worker.backends.huggingface_continuations import encode_continuations
 from kompass_worker.backends.huggingface_text import HuggingFaceTokenizer
 from kompass_worker.cli.run import Wish, local_settings, prepare
@@ -22,7 +25,6 @@ from kompass_worker.inference.layout import REPORT_KEY, SAMPLES_KEY
 from kompass_worker.prompts.requests import (
     ContinuationRequest,
     GenerationRequest,
-    Prompt,
     Request,
     ScoringRequest,
 )
@@ -34,12 +36,35 @@ from parity.records import Item, Recording, Row
 from parity.suites import Peer, Suite
 
 
-def run_kompass(suite: Suite, model: Model, *, weights: Path, data: Path, out: Path) -> Recording:
-    """Carry the suite out, as a person would, and read what it left."""
+@dataclass(frozen=True)
+class Bench:
+    """A suite with its rows."""
+
+    suite: Suite
+    data: Path
+
+
+def runs(suites: Iterable[Suite]) -> list[list[Suite]]:
+    """The suites in as few runs as can be: a run has a benchmark once."""
+    found: list[list[Suite]] = []
+    for suite in suites:
+        free = (
+            held for held in found if suite.benchmark not in {other.benchmark for other in held}
+        )
+        run = next(free, None)
+        if run is None:
+            found.append([suite])
+        else:
+            run.append(suite)
+    return found
+
+
+def run_kompass(benches: Sequence[Bench], model: Model, *, weights: Path, out: Path) -> Recording:
+    """Carry the suites out in one run, as a person would, and read what it left."""
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     manifest = out / "evalrun.yaml"
-    manifest.write_text(yaml.safe_dump_all(_manifests(suite, model, weights, data)))
+    manifest.write_text(yaml.safe_dump_all(_manifests(benches, model, weights)))
     wish = Wish(
         files=(manifest,),
         out=out / "run",
@@ -59,11 +84,11 @@ def run_kompass(suite: Suite, model: Model, *, weights: Path, data: Path, out: P
             check=False,
         )
     if ended.returncode:
-        sys.exit(f"kompass run failed on {suite.name} with {model.key}:\n{log.read_text()}")
-    return _read(suite, wish)
+        sys.exit(f"kompass run failed with {model.key}:\n{log.read_text()}")
+    return _read({held.suite.benchmark: held.suite for held in benches}, wish)
 
 
-def _manifests(suite: Suite, model: Model, weights: Path, data: Path) -> list[object]:
+def _manifests(benches: Sequence[Bench], model: Model, weights: Path) -> list[object]:
     endpoint = {
         "apiVersion": "kompass.dev/v1alpha1",
         "kind": "ModelEndpoint",
@@ -78,23 +103,30 @@ def _manifests(suite: Suite, model: Model, weights: Path, data: Path) -> list[ob
             "longPrompt": "TruncateLeft",
         },
     }
-    asked: dict[str, object] = {"name": suite.benchmark, "source": {"uri": data.as_uri()}}
-    settings = {
-        "limit": suite.limit(model),
-        "maxNewTokens": suite.max_new_tokens,
-        "subjects": list(suite.subjects),
-    }
-    asked |= {name: value for name, value in settings.items() if value}
     run = {
         "apiVersion": "kompass.dev/v1alpha1",
         "kind": "EvalRun",
         "metadata": {"name": "parity"},
-        "spec": {"models": [{"name": model.key}], "benchmarks": [asked]},
+        "spec": {
+            "models": [{"name": model.key}],
+            "benchmarks": [_reference(held, model) for held in benches],
+        },
     }
     return [endpoint, run]
 
 
-def _read(suite: Suite, wish: Wish) -> Recording:
+def _reference(bench: Bench, model: Model) -> dict[str, object]:
+    suite = bench.suite
+    settings: dict[str, object] = {
+        "limit": suite.limit(model),
+        "maxNewTokens": suite.max_new_tokens,
+        "subjects": list(suite.subjects),
+    }
+    given = {name: value for name, value in settings.items() if value}
+    return {"name": suite.benchmark, "source": {"uri": bench.data.as_uri()}} | given
+
+
+def _read(suites: Mapping[str, Suite], wish: Wish) -> Recording:
     document, _ = prepare(wish)
     place = workplace(document, local_settings(os.environ), os.environ)
     plan = read_plan(place).plan
@@ -106,10 +138,10 @@ def _read(suite: Suite, wish: Wish) -> Recording:
     planned = [item for shard in plan.shards for item in shard.items]
     requests = requests_of(place, model, planned)
     items = [
-        _item(suite, samples[planned_item.id], request, tokenizer)
-        for planned_item, request in zip(planned, requests, strict=True)
+        _item(suites[held.benchmark], samples[held.id], request, tokenizer)
+        for held, request in zip(planned, requests, strict=True)
     ]
-    return Recording(items=items, rows=_rows(suite, report))
+    return Recording(items=items, rows=_rows(suites, report))
 
 
 def _samples(stored: bytes) -> Iterator[Sample]:
@@ -119,38 +151,49 @@ def _samples(stored: bytes) -> Iterator[Sample]:
 
 
 def _item(suite: Suite, sample: Sample, request: Request, tokenizer: HuggingFaceTokenizer) -> Item:
-    prompts, token_ids = _read_by_the_model(request, tokenizer)
+    read = _read_by_the_model(request, tokenizer)
     return Item(
         suite=suite.name,
         item=f"{sample.subject}/{sample.row}",
-        prompts=prompts,
-        token_ids=token_ids,
+        prompts=read.prompts,
+        token_ids=read.token_ids,
         generation=sample.prediction if suite.generates else None,
         choice=None if suite.generates else sample.prediction,
-        values={held.label: held.nll for held in sample.scores},
+        values={held.label: held.nll / read.divisors.get(held.label, 1) for held in sample.scores},
         extracted=sample.extracted if suite.generates and suite.scores else None,
         score=sample.score if suite.scores else None,
     )
 
 
-_Read = tuple[dict[str, str], dict[str, list[int]]]
-"""Texts and tokens by label."""
+class _Read(NamedTuple):
+    """What the model reads, by label."""
+
+    prompts: dict[str, str]
+    token_ids: dict[str, list[int]]
+    divisors: dict[str, int]
+    """Tokens over which a likelihood is summed, where it is not a mean already."""
 
 
 def _read_by_the_model(request: Request, tokenizer: HuggingFaceTokenizer) -> _Read:
     match request:
         case GenerationRequest():
-            prompts: dict[str, Prompt] = {"": request.prompt}
-            texts = {label: tokenizer.rendered(prompt) for label, prompt in prompts.items()}
-            return texts, _by_label(prompts, tokenizer.encode(list(prompts.values())))
+            ids = tokenizer.encode([request.prompt])
+            return _Read({"": tokenizer.rendered(request.prompt)}, {"": ids[0]}, {})
         case ScoringRequest():
             texts = {held.label: held.text for held in request.candidates}
-            return texts, _by_label(texts, tokenizer.encode(list(texts.values())))
+            return _Read(texts, _by_label(texts, tokenizer.encode(list(texts.values()))), {})
         case ContinuationRequest():
             held = request.candidates
             texts = {one.label: f"{one.context}{one.continuation}" for one in held}
             encoded = encode_continuations(tokenizer, held, request.split)
-            return texts, _by_label(texts, [list(text.ids) for text in encoded])
+            return _Read(
+                texts,
+                _by_label(texts, [list(text.ids) for text in encoded]),
+                {
+                    one.label: len(text.ids) - text.start
+                    for one, text in zip(held, encoded, strict=True)
+                },
+            )
     sys.exit(f"no peer is asked a {type(request).__name__}")
 
 
@@ -158,17 +201,22 @@ def _by_label(labels: Iterable[str], encoded: Iterable[list[int]]) -> dict[str, 
     return dict(zip(labels, encoded, strict=True))
 
 
-def _rows(suite: Suite, report: Report) -> list[Row]:
-    return [
-        Row(
+def _rows(suites: Mapping[str, Suite], report: Report) -> list[Row]:
+    """The first number of each row; a group's is the mean of its subjects' first ones."""
+    found: dict[tuple[str, str], Row] = {}
+    for score in report.scores:
+        suite = suites[score.benchmark]
+        is_group = score.kind == "group"
+        row = Row(
             suite=suite.name,
             row=score.row_name,
-            is_group=score.kind == "group",
+            is_group=is_group,
             value=score.value if suite.scores else None,
             version=_version(suite, score),
         )
-        for score in report.scores
-    ]
+        if score.metric == GroupMean.NAIVE_AVERAGE or not is_group:
+            found.setdefault((score.benchmark, score.row_name), row)
+    return list(found.values())
 
 
 def _version(suite: Suite, score: Score) -> str | None:

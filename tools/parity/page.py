@@ -31,9 +31,10 @@ _WHAT: Final[Mapping[Aspect, str]] = {
     Aspect.GENERATION: "what a model writes, always the likeliest token",
     Aspect.CHOICE: "the label that likelihood or perplexity chooses",
     Aspect.VALUE: "OpenCompass: mean negative log-likelihood of the text, in nats; "
-    "lm-evaluation-harness: negative log-likelihood of the continuation",
+    "lm-evaluation-harness: that of the continuation, a token",
     Aspect.EXTRACTED: "what is read out of the written text",
-    Aspect.SCORE: "of each item, as the evaluator gives it for that item alone",
+    Aspect.SCORE: "of each item, as the evaluator gives it for that item alone; likelihoods that "
+    "are within 1e-4 make shares of them that are",
     Aspect.ROW: "in percent, before anybody rounds",
     Aspect.GROUP: "their means, before anybody rounds",
     Aspect.HASH: "six digits, for each subject",

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from unit.parity.recordings import choice, item, recording, row
 
 from parity.compare import Aspect, Comparison, Difference, compare, total
-from parity.records import Recording
+from parity.records import Item, Recording
 
 
 def by_aspect(ours: Recording, theirs: Recording) -> dict[Aspect, Comparison]:
@@ -106,3 +107,14 @@ def test_totals_add_up_by_aspect() -> None:
     assert (found[Aspect.SCORE].compared, found[Aspect.SCORE].equal) == (2, 1)
     assert found[Aspect.SCORE].worst_gap == 0.5
     assert len(found[Aspect.SCORE].differences) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "holds"),
+    [pytest.param(item, False, id="counted"), pytest.param(choice, True, id="of-likelihoods")],
+)
+def test_only_scores_made_of_likelihoods_may_be_apart(
+    kind: Callable[..., Item], holds: bool
+) -> None:
+    found = by_aspect(recording(kind(score=0.25)), recording(kind(score=0.25002)))
+    assert found[Aspect.SCORE].holds is holds

@@ -30,6 +30,7 @@ class Overheard(HFLM):
             text: [*context, *continuation][-(self.max_length + 1) :]
             for text, context, continuation in requests
         }
+        self.lengths = {text: len(continuation) for text, _, continuation in requests}
         return super()._loglikelihood_tokens(requests, *args, **options)
 
 
@@ -104,7 +105,10 @@ def _item(suite: dict[str, Any], name: str, sample: dict[str, Any], model: Overh
         "prompts": {str(i): "".join(text) for i, text in enumerate(texts)},
         "token_ids": {str(i): model.tokens[text] for i, text in enumerate(texts)},
         "choice": str(likelihoods.index(max(likelihoods))),
-        "values": {str(i): -likelihood for i, likelihood in enumerate(likelihoods)},
+        "values": {
+            str(i): -likelihood / model.lengths[text]
+            for i, (likelihood, text) in enumerate(zip(likelihoods, texts, strict=True))
+        },
         "score": float(sample["acc"]),
     }
 
