@@ -53,8 +53,4 @@ def _storage_secrets(connection: S3Connection) -> Iterator[tuple[str, str]]:
 
 def _sources(document: RunDocument) -> Iterator[Source]:
     yield from (source for model in document.models for source in model.spec.sources)
-    for benchmark in document.benchmarks:
-        if benchmark.source is not None:
-            yield benchmark.source
-        elif benchmark.spec is not None and benchmark.spec.data.source is not None:
-            yield benchmark.spec.data.source
+    yield from (source for benchmark in document.benchmarks for source in benchmark.sources)

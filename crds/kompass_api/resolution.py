@@ -139,6 +139,9 @@ def _benchmark_problems(ref: BenchmarkRef, around: Surroundings) -> Iterable[Pro
             may_pass=True,
         )
         return
+    embedding = held.spec.examples.embedding if held is not None else None
+    if embedding is not None:
+        yield from _source_problems(f"examples of benchmark {ref.name!r}", embedding, around)
     source = ref.source or (held.spec.data.source if held is not None else None)
     if source is not None:
         yield from _source_problems(f"benchmark {ref.name!r}", source, around)

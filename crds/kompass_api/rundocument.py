@@ -45,6 +45,13 @@ class ResolvedBenchmark(ApiModel):
     source: Source | None = None
     max_new_tokens: int | None = None
 
+    @property
+    def sources(self) -> list[Source]:
+        """Everything that has to be fetched for the benchmark, as far as it is said here."""
+        data = self.source or (self.spec.data.source if self.spec is not None else None)
+        embedding = self.spec.examples.embedding if self.spec is not None else None
+        return [held for held in (data, embedding) if held is not None]
+
 
 class ResolvedStorage(ApiModel):
     """The folder of this run's objects: s3://bucket/prefix/namespace/name/uid or file:///folder."""

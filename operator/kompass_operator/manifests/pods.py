@@ -112,13 +112,9 @@ def gpu_of(endpoint: ModelEndpointSpec) -> Gpu | None:
 
 
 def _sources(document: RunDocument) -> list[Source]:
-    data = [
-        benchmark.source or (benchmark.spec.data.source if benchmark.spec is not None else None)
-        for benchmark in document.benchmarks
-    ]
     return [
         *(source for model in document.models for source in model.spec.sources),
-        *(source for source in data if source is not None),
+        *(source for benchmark in document.benchmarks for source in benchmark.sources),
     ]
 
 

@@ -98,11 +98,13 @@ def _options(options: HuggingFaceOptions, mappings: Sequence[Mapping]) -> Huggin
 
 
 def _benchmark(benchmark: Benchmark, mappings: Sequence[Mapping]) -> Benchmark:
-    data = benchmark.spec.data
-    if data.source is None:
-        return benchmark
-    data = data.model_copy(update={"source": mapped_source(data.source, mappings)})
-    spec = benchmark.spec.model_copy(update={"data": data})
+    data, examples = benchmark.spec.data, benchmark.spec.examples
+    if data.source is not None:
+        data = data.model_copy(update={"source": mapped_source(data.source, mappings)})
+    if examples.embedding is not None:
+        moved = mapped_source(examples.embedding, mappings)
+        examples = examples.model_copy(update={"embedding": moved})
+    spec = benchmark.spec.model_copy(update={"data": data, "examples": examples})
     return benchmark.model_copy(update={"spec": spec})
 
 
