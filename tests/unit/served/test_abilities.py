@@ -7,8 +7,12 @@ from typing import Any
 import pytest
 from unit.served.endpoints import endpoint
 
+from kompass_api.metatemplate import ChatTemplate
 from kompass_api.methods import InferMode
 from kompass_worker.backends.served.abilities import check_abilities
+from kompass_worker.backends.served.asks import Ask
+from kompass_worker.backends.served.openai_protocol import request_body
+from kompass_worker.backends.served.presets import preset_of
 from kompass_worker.errors import InvalidRequest
 from kompass_worker.prompts.requests import (
     ConversationRequest,
@@ -40,6 +44,71 @@ def test_what_would_be_dropped_is_refused(
     with pytest.raises(InvalidRequest, match=words) as caught:
         check_abilities([request_], endpoint(**serving), "model 'm'")
     assert caught.value.item == "i"
+
+
+@pytest.mark.parametrize(
+    ("serving", "reasoning", "words"),
+    [
+        pytest.param({"provider": "OpenAI"}, {"thinking": "On"}, "told: effort", id="openai"),
+        pytest.param(
+            {"provider": "DeepSeek"}, {"budgetTokens": 512}, "effort, thinking", id="deepseek"
+        ),
+        pytest.param({"backend": "Gemini"}, {"effort": "Low"}, "reasoning.effort", id="gemini"),
+        pytest.param(
+            {"backend": "Anthropic"},
+            {"budgetTokens": 2048},
+            "told: thinking",
+            id="budget-of-nothing",
+        ),
+        pytest.param({"backend": "Spark"}, {"thinking": "Off"}, "told: nothing", id="spark"),
+        pytest.param({"model_type": "Base"}, {"effort": "Low"}, "told: nothing", id="plain-text"),
+    ],
+)
+def test_reasoning_that_nobody_hears_of_is_refused(
+    serving: dict[str, Any], reasoning: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(InvalidRequest, match=words):
+        check_abilities([], endpoint(**serving, reasoning=reasoning), "model 'm'")
+
+
+@pytest.mark.parametrize(
+    ("serving", "reasoning"),
+    [
+        pytest.param({}, {"thinking": "Off"}, id="own-server"),
+        pytest.param({"provider": "OpenAI"}, {"effort": "High"}, id="openai"),
+        pytest.param(
+            {"provider": "Qwen"},
+            {"thinking": "On", "budgetTokens": 512, "effort": "Low"},
+            id="qwen",
+        ),
+        pytest.param({"backend": "Anthropic"}, {"thinking": "Off"}, id="anthropic-as-it-is"),
+        pytest.param(
+            {"backend": "Anthropic"}, {"thinking": "On", "budgetTokens": 2048}, id="anthropic"
+        ),
+    ],
+)
+def test_reasoning_that_can_be_said_is_taken(
+    serving: dict[str, Any], reasoning: dict[str, Any]
+) -> None:
+    check_abilities([], endpoint(**serving, reasoning=reasoning), "model 'm'")
+
+
+FLAGS: dict[str, Any] = {"flags": {"enable_thinking": False}}
+
+
+@pytest.mark.parametrize("serving", [{"backend": "Gemini"}, {"provider": "Qwen"}])
+def test_arguments_of_a_template_that_nobody_reaches_are_refused(serving: dict[str, Any]) -> None:
+    spec = endpoint(**serving).model_copy(update={"chat_template": ChatTemplate(**FLAGS)})
+    with pytest.raises(InvalidRequest, match=r"chatTemplate\.arguments"):
+        check_abilities([], spec, "model 'm'")
+
+
+@pytest.mark.parametrize("serving", [{}, {"provider": "vLLM", "reasoning": {"thinking": "On"}}])
+def test_arguments_of_a_template_go_with_the_messages(serving: dict[str, Any]) -> None:
+    spec = endpoint(**serving).model_copy(update={"chat_template": ChatTemplate(**FLAGS)})
+    check_abilities([], spec, "model 'm'")
+    body = request_body(Ask("why", 8), "why", spec, preset_of(spec.served))
+    assert body["chat_template_kwargs"] == {"enable_thinking": False}
 
 
 @pytest.mark.parametrize(

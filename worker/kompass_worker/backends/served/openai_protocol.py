@@ -89,6 +89,8 @@ def request_body(
         body |= _sampling(ask, preset)
     if chat:
         body |= reasoning_fields(preset, serving.reasoning)
+        if arguments := endpoint.chat_template.template_arguments:
+            body["chat_template_kwargs"] = {**body.get("chat_template_kwargs", {}), **arguments}
     return body
 
 

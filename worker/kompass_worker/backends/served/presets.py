@@ -47,12 +47,20 @@ class Preset:
     """Field for the least number of new tokens, where there is one."""
     least_temperature: float = 0.0
     """Where 0 is refused, this stands for it."""
+    takes_template: bool = False
+    """Whether arguments reach the chat template (chat_template_kwargs)."""
     switch: Switch = Switch.NONE
     thinking_budget: str | None = None
     """Field for the tokens a model may reason."""
 
 
-_OWN: Final = Preset(max_stops=16, top_k="top_k", min_tokens="min_tokens", switch=Switch.TEMPLATE)
+_OWN: Final = Preset(
+    takes_template=True,
+    max_stops=16,
+    top_k="top_k",
+    min_tokens="min_tokens",
+    switch=Switch.TEMPLATE,
+)
 
 PRESETS: Final[Mapping[Provider, Preset]] = {
     Provider.OPENAI: Preset("https://api.openai.com/v1", max_tokens="max_completion_tokens"),
@@ -86,8 +94,8 @@ PRESETS: Final[Mapping[Provider, Preset]] = {
     Provider.LMDEPLOY: replace(_OWN, min_tokens="min_new_tokens", switch=Switch.ENABLE_THINKING),
     Provider.OLLAMA: Preset(max_stops=16, switch=Switch.EFFORT),
 }
-GENERIC: Final = Preset()
-"""Any other server: what OpenAI's protocol has had from the beginning."""
+GENERIC: Final = Preset(takes_template=True, switch=Switch.TEMPLATE)
+"""Any other server: what OpenAI's protocol has had from the beginning, and what is asked for."""
 
 
 def preset_of(serving: Serving) -> Preset:
