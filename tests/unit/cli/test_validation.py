@@ -87,7 +87,7 @@ def test_what_is_right_has_no_problem(tmp_path: Path) -> None:
         ),
         pytest.param(
             "{name: accuracy}",
-            "{name: acuracy}",
+            "{name: accuracies}",
             "benchmark.yaml:21: Benchmark own: spec.metric.name: ",
             "",
             id="metric",
@@ -119,8 +119,8 @@ def test_benchmarks(tmp_path: Path, before: str, after: str, start: str, end: st
     [
         pytest.param(
             "- name: small",
-            "- name: smal",
-            "run.yaml:6: EvalRun trial: spec.models[0].name: ModelEndpoint 'smal' is not in these "
+            "- name: smaller",
+            "run.yaml:6: EvalRun trial: spec.models[0].name: ModelEndpoint 'smaller' is not in these "
             "files (name its file too, or say --in-cluster); did you mean small?",
             id="model",
         ),
