@@ -63,7 +63,14 @@ class Template(ApiModel):
         list[Round],
         Field(description="Said once, before the examples.", max_length=8),
     ] = []
-    rounds: Annotated[list[Round], Field(description="The turns.", max_length=32)] = []
+    rounds: Annotated[
+        list[Round],
+        Field(
+            description="The turns. Leading SYSTEM turns count as begin, where that is empty and "
+            "openCompass does not say that every turn stands where it stood there.",
+            max_length=32,
+        ),
+    ] = []
     end: Annotated[list[Round], Field(description="Said once, at the end.", max_length=8)] = []
 
 

@@ -138,6 +138,28 @@ def test_what_a_chat_model_hears(
     assert shown(question_of(spec_of(prompt=HI, examples=ALONE)), endpoint) == expected
 
 
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        pytest.param({}, [("user", "SYS\nhi\n")], id="opens-a-dialogue-of-ones-own"),
+        pytest.param(
+            {"openCompass": {"config": "x"}},
+            [("user", "\nSYS\nhi\n")],
+            id="stays-where-opencompass-has-it",
+        ),
+    ],
+)
+def test_a_system_turn_in_front_of_the_rounds(
+    changes: dict[str, Any], expected: list[tuple[str, str]]
+) -> None:
+    spec = spec_of(
+        prompt={"rounds": [SYSTEM, *HI["rounds"]]},
+        examples=ALONE,
+        **changes,
+    )
+    assert shown(question_of(spec), CHAT) == expected
+
+
 def test_a_system_message_of_the_prompt_takes_the_place_of_the_endpoints() -> None:
     endpoint = endpoint_of(
         modelType="Chat", metaTemplate=RESERVED, chatTemplate={"systemPrompt": "Be brief."}

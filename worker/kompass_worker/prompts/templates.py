@@ -74,7 +74,7 @@ class Forms:
 
     def question(self, label: str | None = None) -> Form:
         """The form of a question, with a label where the answer stands."""
-        form = _form(self._template(label))
+        form = self._form(self._template(label))
         if isinstance(form, Text) and self.has_place and EXAMPLES not in form.text:
             form = Text(EXAMPLES + form.text)
         return self._settled(form, label)
@@ -82,7 +82,7 @@ class Forms:
     def example(self, label: str | None = None) -> Form:
         """The form of an example: one of its own, else the question's without the examples."""
         own = self.spec.prompt.example
-        form = _form(own if own is not None else self._template(label))
+        form = self._form(own if own is not None else self._template(label))
         if isinstance(form, Text):
             return self._settled(Text(form.text.replace(EXAMPLES, "")), label)
         return self._settled(Dialogue((), form.rounds), label)
@@ -90,6 +90,23 @@ class Forms:
     def _template(self, label: str | None) -> Template:
         held = self.spec.prompt.label_templates
         return next((one for one in held if one.label == label), self.spec.prompt)
+
+    def _form(self, template: Template) -> Form:
+        if template.text:
+            return Text(template.text)
+        if not template.rounds:
+            raise InvalidRequest("the prompt has neither text nor rounds: write one of them")
+        begin, rounds, end = (
+            tuple(_line(turn) for turn in turns)
+            for turns in (template.begin, template.rounds, template.end)
+        )
+        if begin or self.spec.open_compass is not None:
+            return Dialogue(begin, rounds, end)
+        # In a benchmark of one's own, leading SYSTEM turns open the dialogue: they are said once,
+        # not before every example.
+        opening = tuple(takewhile(lambda line: line.role is Role.SYSTEM, rounds))
+        begin = tuple(replace(line, fallback=line.fallback or Role.HUMAN) for line in opening)
+        return Dialogue(begin, rounds[len(opening) :], end)
 
     def _settled(self, form: Form, label: str | None) -> Form:
         # The label first: a text of the subject's own may hold braces that mean a column.
@@ -123,21 +140,6 @@ def fill_once(text: str, values: Values) -> str:
         return text
     known: Mapping[str, str] = {f"{{{column}}}": value for column, value in values}
     return re.sub("|".join(map(re.escape, known)), lambda found: known[found.group()], text)
-
-
-def _form(template: Template) -> Form:
-    if template.text:
-        return Text(template.text)
-    if not template.rounds:
-        raise InvalidRequest("the prompt has neither text nor rounds: write one of them")
-    begin = tuple(_line(turn) for turn in template.begin)
-    rounds = tuple(_line(turn) for turn in template.rounds)
-    if not begin:
-        # Leading SYSTEM turns open the dialogue: said once, not before every example.
-        opening = tuple(takewhile(lambda line: line.role is Role.SYSTEM, rounds))
-        begin = tuple(replace(line, fallback=line.fallback or Role.HUMAN) for line in opening)
-        rounds = rounds[len(opening) :]
-    return Dialogue(begin, rounds, tuple(_line(turn) for turn in template.end))
 
 
 def _line(turn: Round) -> Line:
