@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from enum import StrEnum
 from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
+from kompass_api import servedrules
 from kompass_api.conditions import Condition
 from kompass_api.huggingface import HuggingFaceOptions, Side
 from kompass_api.metatemplate import ChatTemplate, MetaTemplate
+from kompass_api.modelkinds import Backend, Device, DType, LongPrompt, ModelType
 from kompass_api.placement import Gpu, Placement, Resources
 from kompass_api.resources import (
     API_VERSION,
@@ -25,60 +26,18 @@ from kompass_api.rules import KeyedBy, Shape, rule
 from kompass_api.serving import ServedPath, Serving
 from kompass_api.sources import HUB, HUB_DATA, Source
 
+__all__ = [
+    "Backend",
+    "DType",
+    "Device",
+    "LongPrompt",
+    "ModelEndpoint",
+    "ModelEndpointSpec",
+    "ModelEndpointStatus",
+    "ModelType",
+]
+
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}")
-
-
-class Backend(StrEnum):
-    """What runs the model."""
-
-    HUGGING_FACE = "HuggingFace"
-    """Weights that a shard loads."""
-    OPENAI = "OpenAI"
-    """A server that speaks OpenAI's protocol."""
-    ANTHROPIC = "Anthropic"
-    GEMINI = "Gemini"
-    SPARK = "Spark"
-    """XunFei Spark."""
-
-    @property
-    def is_served(self) -> bool:
-        """Whether the model runs elsewhere and is asked over the network."""
-        return self is not Backend.HUGGING_FACE
-
-
-class ModelType(StrEnum):
-    """How a prompt reaches the model: through its chat template, or as plain text."""
-
-    CHAT = "Chat"
-    BASE = "Base"
-
-
-class Device(StrEnum):
-    """Where the model computes."""
-
-    CUDA = "CUDA"
-    CPU = "CPU"
-
-
-class DType(StrEnum):
-    """Number format of the weights; Auto takes the checkpoint's own."""
-
-    AUTO = "Auto"
-    FLOAT32 = "Float32"
-    BFLOAT16 = "BFloat16"
-    FLOAT16 = "Float16"
-
-
-class LongPrompt(StrEnum):
-    """What happens to a prompt that does not fit even without examples."""
-
-    REFUSE = "Refuse"
-    TRUNCATE_LEFT = "TruncateLeft"
-    """Its beginning is cut off (`front` in OpenCompass)."""
-    TRUNCATE_MIDDLE = "TruncateMiddle"
-    """Its middle is cut out (`mid`)."""
-    TRUNCATE_RIGHT = "TruncateRight"
-    """Its end is cut off (`rear`)."""
 
 
 class ModelEndpointSpec(RuledModel):
@@ -193,117 +152,6 @@ class ModelEndpointSpec(RuledModel):
     ] = None
     placement: Annotated[Placement, Field(description="Where shards may run.")] = Placement()
 
-    @rule(
-        "self.backend != 'HuggingFace' || has(self.source)",
-        "source is needed: backend HuggingFace loads weights from it, such as uri: hf://owner/name",
-        field=".source",
-    )
-    def _weights_have_a_source(self) -> bool:
-        return self.backend.is_served or self.source is not None
-
-    @rule(
-        "(self.backend == 'HuggingFace') != has(self.serving)",
-        "serving belongs to the backends OpenAI, Anthropic, Gemini and Spark, which need it: set "
-        "serving.model (and serving.url), or use backend HuggingFace without serving",
-        field=".serving",
-    )
-    def _served_models_have_a_server(self) -> bool:
-        return self.backend.is_served == (self.serving is not None)
-
-    @rule(
-        "self.backend == 'OpenAI' || !has(self.serving) || "
-        "(!has(self.serving.provider) && !has(self.serving.path))",
-        "serving.provider and serving.path belong to backend OpenAI: remove them, or set backend "
-        "to OpenAI",
-        field=".serving",
-    )
-    def _providers_speak_openais_protocol(self) -> bool:
-        return (
-            self.backend is Backend.OPENAI
-            or self.serving is None
-            or (self.serving.provider is None and self.serving.path is None)
-        )
-
-    @rule(
-        "self.backend != 'OpenAI' || !has(self.serving) || has(self.serving.url) || "
-        "has(self.serving.provider)",
-        "serving needs a url or a provider: name the server, such as url: "
-        "http://llama.models.svc:8000/v1 or provider: DeepSeek",
-        field=".serving",
-    )
-    def _the_server_is_known(self) -> bool:
-        return (
-            self.backend is not Backend.OPENAI
-            or self.serving is None
-            or self.serving.url is not None
-            or self.serving.provider is not None
-        )
-
-    @rule(
-        "!has(self.serving) || !has(self.serving.url) || "
-        "self.serving.url.startsWith('ws') == (self.backend == 'Spark')",
-        "serving.url begins with wss:// for backend Spark and with https:// or http:// for the "
-        "others",
-        field=".serving.url",
-    )
-    def _the_url_fits_the_backend(self) -> bool:
-        url = self.serving.url if self.serving is not None else None
-        return url is None or url.startswith("ws") == (self.backend is Backend.SPARK)
-
-    @rule(
-        "self.backend != 'Spark' || !has(self.serving) || (has(self.serving.apiKeySecretRef) && "
-        "!has(self.serving.apiKeySecretRef.key))",
-        "Spark signs with three keys: set serving.apiKeySecretRef.name to a Secret with "
-        "SPARK_APP_ID, SPARK_API_KEY and SPARK_API_SECRET, and no key",
-        field=".serving",
-    )
-    def _spark_signs_with_three_keys(self) -> bool:
-        if self.backend is not Backend.SPARK or self.serving is None:
-            return True
-        reference = self.serving.api_key_secret_ref
-        return reference is not None and reference.key is None
-
-    @rule(
-        "self.modelType != 'Base' || !has(self.serving) || (self.backend == 'OpenAI' && "
-        "(!has(self.serving.path) || self.serving.path == 'Completions'))",
-        "modelType Base sends plain text, which only backend OpenAI takes, and only at path "
-        "Completions: use these, or set modelType to Chat",
-        field=".modelType",
-    )
-    def _plain_text_needs_completions(self) -> bool:
-        if self.model_type is not ModelType.BASE or self.serving is None:
-            return True
-        return self.backend is Backend.OPENAI and self.serving.path is not ServedPath.CHAT
-
-    @rule(
-        "self.modelType != 'Chat' || !has(self.serving) || !has(self.serving.path) || "
-        "self.serving.path != 'Completions' || has(self.source)",
-        "modelType Chat at path Completions renders the chat template here: set source to the "
-        "model's tokenizer, or serving.path to Chat",
-        field=".serving.path",
-    )
-    def _templates_need_a_tokenizer(self) -> bool:
-        return (
-            self.model_type is not ModelType.CHAT
-            or self.serving is None
-            or self.serving.path is not ServedPath.COMPLETIONS
-            or self.source is not None
-        )
-
-    @rule(
-        "!has(self.serving) || (!has(self.gpu) && !self.trustRemoteCode && "
-        "self.longPrompt == 'Refuse')",
-        "gpu, trustRemoteCode and longPrompt belong to weights that a shard loads, and this model "
-        "runs elsewhere: remove them",
-        field=".serving",
-    )
-    def _served_models_need_no_device(self) -> bool:
-        return self.serving is None or (
-            self.gpu is None
-            and not self.trust_remote_code
-            and self.long_prompt is LongPrompt.REFUSE
-        )
-
     @property
     def loading(self) -> HuggingFaceOptions:
         """How transformers loads the model."""
@@ -313,6 +161,17 @@ class ModelEndpointSpec(RuledModel):
     def sources(self) -> list[Source]:
         """Everything that has to be fetched for the model."""
         return [*([self.source] if self.source is not None else []), *self.loading.sources]
+
+    _weights_have_a_source = servedrules.weights_have_a_source
+    _served_models_have_a_server = servedrules.served_models_have_a_server
+    _providers_speak_openais_protocol = servedrules.providers_speak_openais_protocol
+    _the_server_is_known = servedrules.the_server_is_known
+    _the_url_fits_the_backend = servedrules.the_url_fits_the_backend
+    _spark_signs_with_three_keys = servedrules.spark_signs_with_three_keys
+    _plain_text_needs_completions = servedrules.plain_text_needs_completions
+    _templates_need_a_tokenizer = servedrules.templates_need_a_tokenizer
+    _served_models_need_no_device = servedrules.served_models_need_no_device
+    _lengths_need_a_tokenizer = servedrules.lengths_need_a_tokenizer
 
     @rule(
         "self.backend == 'HuggingFace' || !has(self.huggingFace)",
@@ -353,15 +212,6 @@ class ModelEndpointSpec(RuledModel):
             or held.digest is not None
             or (held.uri.startswith(HUB) and _COMMIT.fullmatch(held.revision or "") is not None)
         )
-
-    @rule(
-        "!has(self.serving) || has(self.source) || !has(self.maxSequenceLength)",
-        "maxSequenceLength needs the model's tokenizer, because nothing is refused on an "
-        "estimate: set source, or remove maxSequenceLength",
-        field=".maxSequenceLength",
-    )
-    def _lengths_need_a_tokenizer(self) -> bool:
-        return self.serving is None or self.source is not None or self.max_sequence_length is None
 
     @rule(
         "!self.trustRemoteCode || !has(self.source) || !self.source.uri.startsWith('hf://') || "
