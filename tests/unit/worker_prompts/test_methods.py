@@ -173,6 +173,13 @@ def test_an_example_shows_the_choice_that_its_row_says() -> None:
     assert request.candidates[1].text == "P b\nQ no"
 
 
+def test_an_example_whose_answer_is_no_place_among_its_choices_is_refused() -> None:
+    spec = ppl_of(prompt={"text": "{examples}{question} {answer}", "labelsColumn": "choices"})
+    pool = ({"question": "P", "choices": ["a", "b"], "answer": "2"},)
+    with pytest.raises(InvalidData, match=r"row 1 .* answer is '2'; expected a place in choices"):
+        question_of(spec, ASKED, pool=pool).request(1, BASE)
+
+
 @pytest.mark.parametrize("held", ["yes", [], [1, 2]], ids=["a-text", "empty", "numbers"])
 def test_choices_that_are_no_list_of_texts_are_refused(held: object) -> None:
     spec = ppl_of(prompt={"text": TEXT, "labelsColumn": "choices"}, examples=ALONE)
@@ -185,6 +192,15 @@ def test_conditional_log_probability_asks_for_the_next_token() -> None:
     spec = spec_of(prompt=prompt, method="ConditionalLogProbability", examples=ALONE)
     request = question_of(spec).request(0, BASE)
     assert request == ChoiceRequest("toys/toy/0", "HQ True or false? ", ("True", "False"))
+
+
+def test_examples_of_choices_are_a_dialogue_like_any_other() -> None:
+    prompt = {"rounds": ROUNDS, "labels": ["B", "A"]}
+    spec = spec_of(prompt=prompt, method="ConditionalLogProbability")
+    request = question_of(spec).request(2, BASE)
+    assert isinstance(request, ChoiceRequest)
+    assert request.prompt == "H0答案: \nB\nH1答案: \nA\nHQ答案: "
+    assert request.choices == ("B", "A")
 
 
 @pytest.mark.parametrize(

@@ -183,6 +183,16 @@ PLAIN: Final[dict[str, Any]] = {
             id="bits-per-character",
         ),
         pytest.param(
+            {
+                "prompt": {"text": "{question}", "labels": ["A", "B"]},
+                "examples": ALONE,
+                "extraction": [],
+                "method": "ConditionalLogProbability",
+            },
+            text_of("CLPInferencer"),
+            id="choices-are-no-map-of-labels",
+        ),
+        pytest.param(
             {**PLAIN, "method": "MinKPercent"}, text_of("MinKPercentInferencer"), id="min-k"
         ),
         pytest.param(

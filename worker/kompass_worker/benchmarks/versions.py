@@ -154,7 +154,7 @@ def _template(template: object, *, token: bool) -> Mapping[str, object]:
 def _map(forms: Forms, form: Callable[[str | None], Form], *, place: bool) -> object:
     """A map of labels, where the prompt is one."""
     names = forms.spec.prompt.label_names
-    if names:
+    if forms.is_label_map and names:
         return {label: _cfg(form(label), place=place) for label in names}
     key = forms.spec.open_compass.label_key if forms.spec.open_compass else ""
     return {key: _cfg(form(None), place=place)} if key else _cfg(form(None), place=place)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Final, Literal
 
 from kompass_api.benchmark import BenchmarkSpec
+from kompass_worker.datasets.rows import Row
 from kompass_worker.errors import InvalidData
 from kompass_worker.prompts.requests import Message
 
@@ -33,6 +34,18 @@ def choices_of(spec: BenchmarkSpec, fields: Fields, place: str) -> tuple[str, ..
             "answers to choose from"
         )
     return tuple(str(held) for held in found)
+
+
+def choice_of(spec: BenchmarkSpec, row: Row) -> str:
+    """The answer among a row's own that its reference names by its place."""
+    choices = choices_of(spec, row.fields, row.place)
+    places = [str(place) for place in range(len(choices))]
+    if row.reference not in places:
+        raise InvalidData(
+            f"{row.place}: an example whose {spec.data.output_column} is {row.reference[:_SHOWN]!r}; "
+            f"expected a place in {spec.prompt.labels_column}, from 0 to {places[-1]}"
+        )
+    return choices[int(row.reference)]
 
 
 def messages_of(spec: BenchmarkSpec, fields: Fields, place: str) -> tuple[Message, ...]:

@@ -12,7 +12,7 @@ from functools import cached_property
 from kompass_api.benchmark import BenchmarkSpec, Subject
 from kompass_api.evalrun import Profile
 from kompass_worker.datasets.rows import Row
-from kompass_worker.prompts.listed import choices_of
+from kompass_worker.prompts.listed import choice_of
 from kompass_worker.prompts.profiles import Quirks, quirks_of
 from kompass_worker.prompts.scripts import Place, Scripted, scripted
 from kompass_worker.prompts.templates import (
@@ -86,7 +86,7 @@ class Sheet:
             label = row.reference if self.spec.prompt.label_names else None
             values: Values = row.values
             if self.spec.prompt.labels_column:
-                choice = choices_of(self.spec, row.fields, row.place)[int(row.reference)]
+                choice = choice_of(self.spec, row)
                 values = answered(row.values, self.spec.data.output_column, choice)
             self._examples[row.index] = self.filled(self.forms.example(label), values)
         return self._examples[row.index]

@@ -13,6 +13,7 @@ from itertools import takewhile
 from typing import Final
 
 from kompass_api.benchmark import BenchmarkSpec, Subject
+from kompass_api.methods import Method
 from kompass_api.prompts import Role, Round, Template
 from kompass_worker.errors import InvalidRequest
 
@@ -68,9 +69,8 @@ class Forms:
 
     @property
     def is_label_map(self) -> bool:
-        """Whether OpenCompass has a map of labels here."""
-        prompt = self.spec.prompt
-        return bool(prompt.labels or prompt.label_templates or prompt.labels_column)
+        """Whether OpenCompass has a map of labels here: a text for each, which it compares."""
+        return self.spec.method in {Method.PERPLEXITY, Method.LOG_LIKELIHOOD}
 
     def question(self, label: str | None = None) -> Form:
         """The form of a question, with a label where the answer stands."""
