@@ -112,6 +112,16 @@ async def test_the_way_is_found(
     assert isinstance(await find_likelihoods(post, "m", URL), way)
 
 
+async def test_an_echo_of_nothing_gives_none() -> None:
+    async def post(path: str, body: Json) -> Json:
+        logprobs: Json = {"tokens": ["x"], "token_logprobs": [-1.0]}
+        return {"choices": [{"logprobs": logprobs}], "usage": {"prompt_tokens": 0}}
+
+    found = await find_likelihoods(post, "m", URL)
+    assert isinstance(found, list)
+    assert found[0] == "no likelihoods of the prompt's tokens"
+
+
 async def test_a_server_that_heeds_no_bias_gives_none() -> None:
     found = await find_likelihoods(llama_cpp(heeds_bias=False), "m", URL)
     assert isinstance(found, list)

@@ -1,7 +1,7 @@
 """How likely a server finds a text, token by token.
 
 Two ways. A server that repeats the prompt (`echo`) says it for the whole text in one request: vLLM,
-SGLang, LMDeploy and whatever has kept OpenAI's old completions. llama.cpp's server repeats nothing,
+SGLang and whatever has kept OpenAI's old completions. llama.cpp's server repeats nothing,
 but says how likely the token is that it writes; with a bias it writes the one that is wanted, and
 the likelihood it names is that from before the bias. That takes a request for each token.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Final, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
@@ -68,7 +69,7 @@ class Likelihoods(Protocol):
 class _EchoLogprobs(Wire):
     tokens: list[str | None]
     token_logprobs: list[float | None]
-    top_logprobs: list[dict[str, float] | None] | None = None
+    top_logprobs: list[dict[str, float | None] | None] | None = None
     text_offset: list[int] | None = None
 
 
@@ -125,8 +126,7 @@ class EchoedLikelihoods:
         nlls = tuple(-value for value in found if value is not None)
         tops = (choice.top_logprobs or [])[1:count]
         greedy = tuple(
-            nll <= min((-value for value in (top or {}).values()), default=-1.0) + _TIES
-            for nll, top in zip(nlls, tops or [None] * len(nlls), strict=False)
+            nll <= _least(top) + _TIES for nll, top in zip_longest(nlls, tops[: len(nlls)])
         )
         return Spelled(nlls, await self._context_tokens(choice, count, context), greedy)
 
@@ -226,6 +226,11 @@ class SteppedLikelihoods:
         return step
 
 
+def _least(top: dict[str, float | None] | None) -> float:
+    """The number of the likeliest token; one that nothing reaches, where it is not said."""
+    return min((-value for value in (top or {}).values() if value is not None), default=-1.0)
+
+
 def _not_given(error: Exception) -> Trouble:
     return Trouble(Kind.INVALID, f"no likelihoods of the prompt's tokens ({type(error).__name__})")
 
@@ -235,11 +240,13 @@ async def find_likelihoods(post: Post, model: str, url: str) -> Likelihoods | li
     said = []
     for way in (EchoedLikelihoods(post, model), SteppedLikelihoods(post, model, url)):
         try:
-            await way.of(_PROBE)
+            spelled = await way.of(_PROBE)
         except Trouble as trouble:
             if trouble.passes or trouble.kind in _FATAL:
                 raise
             said.append(trouble.words)
-        else:
+            continue
+        if spelled.nlls:
             return way
+        said.append("no likelihoods of the prompt's tokens")
     return said
