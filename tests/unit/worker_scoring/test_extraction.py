@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -165,6 +167,17 @@ def test_no_rule_fails_on_any_text(text: str) -> None:
 def test_a_rule_leaves_what_it_has_read(name: str, text: str) -> None:
     once = RULES[name](text)
     assert RULES[name](once) == once
+
+
+LONG = [" " * 9_000, "answer is" + "\n" * 9_000, "1" * 9_000 + "x", ", " * 4_000, "\\frac" * 1_500]
+
+
+@pytest.mark.parametrize("text", LONG, ids=["spaces", "line-breaks", "digits", "commas", "formula"])
+def test_a_long_text_is_read_in_a_moment_by_every_rule(text: str) -> None:
+    begun = time.process_time()
+    for rule in RULES.values():
+        rule(text)
+    assert time.process_time() - begun < 10
 
 
 def test_a_pattern_that_would_take_for_ever_is_ended_and_counted() -> None:

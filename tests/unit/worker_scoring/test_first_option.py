@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -95,6 +97,22 @@ def test_without_cushion_a_letter_in_passing_does_not_count(
 def test_an_option_is_one_of_those_that_there_are(rule: object, text: str) -> None:
     assert callable(rule)
     assert rule(text) in {"", "A", "B", "C", "D"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("answer" + "\n" * 50_000, id="line-breaks"),
+        pytest.param("The answer is " * 4_000, id="said-again-and-again"),
+        pytest.param("A" * 50_000, id="one-letter"),
+        pytest.param("答案选项" + "*" * 50_000, id="signs"),
+    ],
+)
+def test_a_long_text_is_read_in_a_moment(text: str) -> None:
+    begun = time.process_time()
+    for rule in (NEWER, OLDER, BETTER):
+        rule(text)
+    assert time.process_time() - begun < 5
 
 
 @given(st.sampled_from("ABCD"))

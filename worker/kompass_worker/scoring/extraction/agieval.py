@@ -12,7 +12,8 @@ from kompass_worker.scoring.latex import last_box
 
 _PREFIXES: Final = ("The answer is therefore", "答案是")
 _DOLLARS: Final = re.compile(r"\$(.*)\$")
-_NUMBER: Final = re.compile(r"(?:\$)?\d+(?:\.\d+)?(?!\w)")
+# Digits are taken whole and from their first on: a long row of them is read once, not from each.
+_NUMBER: Final = re.compile(r"\$?(?<!\d)\d++(?:\.\d++)?(?!\w)")
 _CAPITAL: Final = re.compile("[A-Z]")
 _SAID: Final = {
     "en": re.compile("answer is .*?([A-G])"),

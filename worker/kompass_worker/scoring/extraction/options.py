@@ -138,6 +138,7 @@ def last_option(*, options: str = "ABCD") -> Rule:
 # The better rule. Full-width letters and signs count as what they look like; a letter is one that
 # stands alone, so that neither "Answer" nor "10" holds one.
 _WIDE: Final = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+_SPACES: Final = re.compile(r"\s+")
 _BEFORE: Final = r"[\s:*_`(【\[“\"]*"
 _ANNOUNCED: Final = (
     r"\\boxed\{\s*(?:\\(?:text|mathrm|mathbf)\{)?\s*\(?L",
@@ -167,7 +168,8 @@ def first_option_1(*, options: str = "ABCD") -> Rule:
     alone, anywhere = (re.compile(_with(pattern, letter)) for pattern in (_ALONE, _ANYWHERE))
 
     def rule(text: str) -> str:
-        plain = text.translate(_WIDE)
+        # One space for many: else a page of line breaks is matched in as many ways as it has pairs.
+        plain = _SPACES.sub(" ", text.translate(_WIDE))
         for pattern in (*announced, alone, anywhere):
             if said := pattern.findall(plain):
                 return str(said[-1])
