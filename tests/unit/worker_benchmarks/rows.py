@@ -146,14 +146,22 @@ def write_rows(folder: Path, name: str, spec: BenchmarkSpec, subject: Subject) -
     splits = {spec.data.test_split: [10], spec.data.example_split: range(10)}
     if spec.data.test_split == spec.data.example_split:
         splits = {spec.data.test_split: range(10)}
-    for split, numbers in splits.items():
-        path = folder / file_of(spec.data, subject.name, split, subject.title)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _write(path, spec, [row(number) for number in numbers])
+    rows = {split: [row(number) for number in numbers] for split, numbers in splits.items()}
+    write_files(folder, spec, subject, rows)
     for held in spec.data.texts:
         path = folder / held.path.replace("{subject}", subject.name)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(TURNS if held.until else TEXT, "utf-8")
+
+
+def write_files(
+    folder: Path, spec: BenchmarkSpec, subject: Subject, rows: Mapping[str, Sequence[Raw]]
+) -> None:
+    """The file of each split with these rows."""
+    for split, some in rows.items():
+        path = folder / file_of(spec.data, subject.name, split, subject.title)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write(path, spec, some)
 
 
 def _write(path: Path, spec: BenchmarkSpec, rows: Sequence[Raw]) -> None:
