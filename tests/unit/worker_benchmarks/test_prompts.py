@@ -1,7 +1,7 @@
 """What a base model is asked by every built-in benchmark, as golden text, and by a chat model.
 
-The texts of those that name a configuration of OpenCompass are what its own templates, retrievers and
-parser (0.5.4) make of the same rows.
+The texts of those that name a configuration of OpenCompass are what its own templates, retrievers
+and parser (0.5.4) make of the same rows.
 """
 
 from __future__ import annotations
