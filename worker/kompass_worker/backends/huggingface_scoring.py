@@ -44,7 +44,8 @@ class Scorer:
                 token = torch.tensor(part.tokens, device=scores.device)
                 held = torch.logsumexp(scores, dim=-1)[at] - scores[at, token]
                 nlls += held.tolist()
-                greedy += (scores.argmax(dim=-1)[at] == token).tolist()
+                if asked.with_greedy:
+                    greedy += (scores.argmax(dim=-1)[at] == token).tolist()
         return asked.shared_out(nlls, greedy)
 
     @property
@@ -112,6 +113,11 @@ class _Asked:
             asked.at.extend([first + len(read)] * len(row.lasts))
             asked.tokens.extend((*read, *row.lasts))
         return asked
+
+    @property
+    def with_greedy(self) -> bool:
+        """Whether any row wants to know what the model itself would write."""
+        return any(row.with_greedy for row in self.rows)
 
     def parts(self, size: int) -> Iterator[_Part]:
         """The places, so many at a time."""

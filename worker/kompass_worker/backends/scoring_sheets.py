@@ -43,6 +43,8 @@ class ScoringRow(NamedTuple):
     """First place of `ids` whose likelihood is asked for: 1 or more; with len(ids), none is."""
     lasts: tuple[int, ...]
     """Tokens that could come behind `ids`."""
+    with_greedy: bool = False
+    """Whether it is asked too what the model itself would write."""
 
 
 class RowScore(NamedTuple):
@@ -53,7 +55,8 @@ class RowScore(NamedTuple):
     lasts: list[float]
     """Those of the tokens that could come behind."""
     greedy: list[bool]
-    """Whether each of them, read and lasts in one list, is the model's own choice."""
+    """Whether each of them, read and lasts in one list, is the model's own choice; empty where
+    that was not asked."""
 
 
 class EncodedText(NamedTuple):
@@ -94,19 +97,21 @@ def candidates_sheet(
         # A single token has nothing before it that could predict it.
         if len(ids) > start:
             stems.setdefault((start, tuple(ids[:-1])), []).append(place)
+    chooses = isinstance(request, ContinuationRequest)
     rows = [
-        ScoringRow(stem, start, tuple(texts[place].ids[-1] for place in places))
+        ScoringRow(stem, start, tuple(texts[place].ids[-1] for place in places), chooses)
         for (start, stem), places in stems.items()
     ]
 
     def finish(scores: Sequence[RowScore]) -> Prediction:
         sums = [0.0] * len(texts)
-        greedy = [True] * len(texts)
+        greedy = [True if chooses else None] * len(texts)
         for score, places in zip(scores, stems.values(), strict=True):
             for at, place in enumerate(places):
                 sums[place] = math.fsum([*score.read, score.lasts[at]])
-                chosen = score.greedy
-                greedy[place] = all(chosen[: len(score.read)]) and chosen[len(score.read) + at]
+                if chooses:
+                    read, lasts = len(score.read), len(score.read) + at
+                    greedy[place] = all(score.greedy[:read]) and score.greedy[lasts]
         return likeliest(request, [*_label_scores(request, texts, sums, greedy)])
 
     return Sheet(rows, finish)
@@ -116,15 +121,12 @@ def _label_scores(
     request: ScoringRequest | ContinuationRequest,
     texts: Sequence[EncodedText],
     sums: Sequence[float],
-    greedy: Sequence[bool],
+    greedy: Sequence[bool | None],
 ) -> Iterator[LabelScore]:
-    chooses = isinstance(request, ContinuationRequest)
     candidates: Sequence[Candidate | Continuation] = request.candidates
     for held, (ids, start), total, own in zip(candidates, texts, sums, greedy, strict=True):
         size = TextSize(len(ids), max(0, len(ids) - start), held.answer_text)
-        yield label_score(
-            held.label, total, size, request.divide_by, greedy=own if chooses else None
-        )
+        yield label_score(held.label, total, size, request.divide_by, greedy=own)
 
 
 def choice_sheet(request: ChoiceRequest, ids: Sequence[int], choices: Sequence[int]) -> Sheet:
