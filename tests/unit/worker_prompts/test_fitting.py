@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from unit.worker_eval.builders import (
 
 from kompass_worker.errors import PromptTooLong
 from kompass_worker.prompts import fit
+from kompass_worker.prompts.requests import Prompt
 
 WHOLE = len("H0答案: \nB\nH1答案: \nA\nHQ答案: ")
 ONE = len("H0答案: \nB\nHQ答案: ")
@@ -87,3 +89,31 @@ def test_a_text_that_is_read_by_windows_may_be_longer_than_the_model_takes(tmp_p
     asked = toy_questions(spec, toy_folder(tmp_path, val=[row("long" * 10)]))
     (only,) = fit(asked, CharacterTokenizer(16), endpoint_of())
     assert (only.tokens, only.truncated) == (40, False)
+
+
+class MessageTokenizer(CharacterTokenizer):
+    """A token a character, and ten around every message."""
+
+    def count(self, prompts: Sequence[Prompt]) -> list[int]:
+        """Characters of each prompt, and what is around its messages."""
+        around = [0 if isinstance(prompt, str) else 10 * len(prompt) for prompt in prompts]
+        return [held + more for held, more in zip(super().count(prompts), around, strict=True)]
+
+
+CHAT = len("H0答案: \nBH1答案: \nAHQ答案: \n")
+
+
+@pytest.mark.parametrize(
+    ("changes", "examples", "truncated"),
+    [
+        pytest.param({"longPrompt": "TruncateLeft"}, 2, True, id="cut-as-opencompass-cuts"),
+        pytest.param({}, 0, False, id="refused-so-it-has-to-fit"),
+    ],
+)
+def test_a_chat_that_may_be_cut_is_as_long_as_one_message(
+    changes: dict[str, str], examples: int, truncated: bool, tmp_path: Path
+) -> None:
+    asked = toy_questions(spec_of(), toy_folder(tmp_path))
+    chat = endpoint_of(modelType="Chat", **changes)
+    (only,) = fit(asked, MessageTokenizer(CHAT + 10), chat)
+    assert (only.examples, only.truncated) == (examples, truncated)

@@ -42,8 +42,9 @@ def choice_of(spec: BenchmarkSpec, row: Row) -> str:
     places = [str(place) for place in range(len(choices))]
     if row.reference not in places:
         raise InvalidData(
-            f"{row.place}: an example whose {spec.data.output_column} is {row.reference[:_SHOWN]!r}; "
-            f"expected a place in {spec.prompt.labels_column}, from 0 to {places[-1]}"
+            f"{row.place}: an example whose {spec.data.output_column} is "
+            f"{row.reference[:_SHOWN]!r}; expected a place in {spec.prompt.labels_column}, from 0 "
+            f"to {places[-1]}"
         )
     return choices[int(row.reference)]
 

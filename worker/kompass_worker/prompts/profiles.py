@@ -29,6 +29,9 @@ class Quirks:
     """A SYSTEM turn becomes a user message where nothing else is said."""
     user_suffix_newline: bool = False
     """An empty SYSTEM turn ends every user message of a model that shards load."""
+    counts_messages_as_one: bool = False
+    """A chat is taken for as long as one user message with all its words, when examples are
+    dropped; only where what is too long is cut, as it then may be."""
     whole_windows: bool = False
     """Bits per character leave out what is behind the last whole window."""
     text_without_continuation: bool = False
@@ -48,7 +51,9 @@ _OPENCOMPASS: Final = Quirks(
 )
 
 _QUIRKS: Final[Mapping[Profile, Quirks]] = {
-    Profile.OPENCOMPASS_05: replace(_OPENCOMPASS, user_suffix_newline=True),
+    Profile.OPENCOMPASS_05: replace(
+        _OPENCOMPASS, user_suffix_newline=True, counts_messages_as_one=True
+    ),
     Profile.OPENCOMPASS_024: replace(_OPENCOMPASS, answer_marks=True),
     Profile.KOMPASS_1: Quirks(),
 }
