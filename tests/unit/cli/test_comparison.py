@@ -10,11 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest, norm
 from unit.cli.finished import finished, letters
+from unit.worker_eval.builders import sample_of
+from unit.worker_eval.test_report import REPORT
 
+from kompass_api.results import DataLineage, Sample, Score
 from kompass_worker.errors import InvalidRequest
-from kompass_worker.runs import compare, open_run
+from kompass_worker.inference.layout import SAMPLES_KEY
+from kompass_worker.inference.parts import compressed
+from kompass_worker.report import sample_lines
+from kompass_worker.runs import StoredRun, compare, open_run
 from kompass_worker.runs.comparison import Pair
 from kompass_worker.runs.paired import mcnemar, paired_test
+from kompass_worker.store import MemoryStore
 
 
 @given(better=st.integers(0, 400), worse=st.integers(0, 400))
@@ -97,3 +104,49 @@ def test_a_model_that_is_not_there_is_named(before: Path) -> None:
     run = open_run(before)
     with pytest.raises(InvalidRequest, match="has no model 'model-00'; did you mean model-0"):
         compare(run, run, Pair("model-0", "model-00"))
+
+
+def run_of(location: str, *samples: Sample, scores: list[Score]) -> StoredRun:
+    data = [
+        DataLineage(
+            benchmark="b",
+            subject="s",
+            oc_version="-",
+            content_hash="sha256:c",
+            data_digest="sha256:d",
+        )
+    ]
+    report = REPORT.model_copy(update={"scores": scores, "data": data})
+    store = MemoryStore()
+    store.put(SAMPLES_KEY, compressed(sample_lines(samples)))
+    return StoredRun(location, report, store)
+
+
+def score_of(metric: str, value: float, n: int) -> Score:
+    kept = {"benchmark": "b", "row_name": "s", "metric": metric, "value": value, "n": n}
+    return REPORT.scores[0].model_copy(update=kept)
+
+
+def valued(row: int, **values: float) -> Sample:
+    first = next(iter(values.values()))
+    return sample_of(f"b/s/{row}", first, "smol").model_copy(update={"values": values})
+
+
+def test_every_metric_has_a_row_in_its_own_unit() -> None:
+    first = run_of(
+        "first",
+        valued(0, f1=0.5, ppl=12.0),
+        valued(1, f1=0.7, ppl=14.0),
+        scores=[score_of("f1", 60.0, 2), score_of("ppl", 13.0, 2)],
+    )
+    second = run_of(
+        "second",
+        valued(0, f1=0.6, ppl=12.0),
+        valued(1, f1=0.7, ppl=10.0),
+        scores=[score_of("f1", 65.0, 2), score_of("ppl", 11.0, 2)],
+    )
+    rows = compare(first, second, Pair("smol", "smol"))
+    assert [row.metric for row in rows] == ["f1", "ppl"]
+    assert [row.first for row in rows] == pytest.approx([60.0, 13.0])
+    assert [row.difference for row in rows] == pytest.approx([5.0, -2.0])
+    assert [row.better + row.worse for row in rows] == [1, 1]

@@ -95,7 +95,9 @@ def test_other_data_is_refused(place: Workplace, tmp_path: Path) -> None:
     [
         pytest.param(Rules(("ceval-gem",)), "no benchmark 'ceval-gem'; did you mean", id="name"),
         pytest.param(
-            Rules(metric=Metric(name="accuracies")), "no metric 'acuracy'; did you mean", id="metric"
+            Rules(metric=Metric(name="accuracies")),
+            "no metric 'accuracies'; did you mean",
+            id="metric",
         ),
     ],
 )

@@ -120,8 +120,8 @@ def test_benchmarks(tmp_path: Path, before: str, after: str, start: str, end: st
         pytest.param(
             "- name: small",
             "- name: smaller",
-            "run.yaml:6: EvalRun trial: spec.models[0].name: ModelEndpoint 'smaller' is not in these "
-            "files (name its file too, or say --in-cluster); did you mean small?",
+            "run.yaml:6: EvalRun trial: spec.models[0].name: ModelEndpoint 'smaller' is not in "
+            "these files (name its file too, or say --in-cluster); did you mean small?",
             id="model",
         ),
         pytest.param(

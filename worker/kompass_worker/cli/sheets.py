@@ -52,10 +52,12 @@ def inspection_sheet(samples: Sequence[Sample], *, in_full: bool) -> Listing:
 def comparison_sheet(rows: Sequence[Comparison], *, by_subject: bool) -> Listing:
     """A row for each benchmark: both numbers, the difference, and whether chance explains it."""
     several = len({row.models for row in rows}) > 1
+    metrics = len({row.metric for row in rows}) > 1
     columns = (
         Column("benchmark"),
         Column("subject", only_data=not by_subject),
         Column("models", only_data=not several),
+        Column("metric", only_data=not metrics),
         Column("mode", only_data=True),
         Column("items", right=True),
         Column("first", right=True),
@@ -128,6 +130,7 @@ def _compared(row: Comparison) -> tuple[Value, ...]:
         row.benchmark,
         row.subject or None,
         row.models.first if row.models.first == row.models.second else ":".join(row.models),
+        row.metric,
         row.mode,
         row.items,
         row.first,

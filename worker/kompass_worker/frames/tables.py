@@ -64,6 +64,7 @@ COMPARISONS: Final[_Kinds] = {
     "subject": "string",
     "first_model": "string",
     "second_model": "string",
+    "metric": "string",
     "mode": "string",
     "items": "Int64",
     "first": "Float64",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from kompass_api.resolution import nearest
-from kompass_api.results import Sample
+from kompass_api.results import Sample, Score
 from kompass_worker.errors import InvalidRequest
 from kompass_worker.runs.paired import paired_test
 from kompass_worker.runs.reading import StoredRun
@@ -41,17 +41,21 @@ class Change:
     first: Sample
     second: Sample
     difference: float
-    """In percent; above zero the second run is better."""
+    """In the unit of the scores; above zero the second run's is higher."""
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """A benchmark, or one subject of it; numbers in percent of the items judged in both runs."""
+    """A metric of a benchmark, or of one subject of it, over the items judged in both runs.
+
+    Numbers are in the unit of the report, mostly percent.
+    """
 
     models: Pair
     benchmark: str
     subject: str
     """Empty: all its subjects, item by item."""
+    metric: str
     mode: str
     items: int
     first: float | None
@@ -85,6 +89,70 @@ class _Side:
 
     hashes: Mapping[SubjectKey, str]
     samples: Mapping[SubjectKey, Mapping[str, Sample]]
+    scores: Sequence[Score]
+    """The model's subjects' numbers, as the report has them."""
+
+    def metrics(self, benchmark: str) -> list[str]:
+        """The metrics whose numbers the items have one by one, the headline first."""
+        named = [score.metric for score in self.scores if score.benchmark == benchmark]
+        held = (
+            metric
+            for key, samples in self.samples.items()
+            if key.benchmark == benchmark
+            for sample in samples.values()
+            for metric in sample.values
+        )
+        return list(dict.fromkeys(held)) or named[:1] or [""]
+
+    def scale(self, benchmark: str, metric: str) -> float:
+        """What an item's number is multiplied by in the report: a share becomes a percentage."""
+        rows = [
+            score
+            for score in self.scores
+            if (score.benchmark, score.metric) == (benchmark, metric) and score.value is not None
+        ]
+        items = [
+            found
+            for key, samples in self.samples.items()
+            if key.benchmark == benchmark
+            for sample in samples.values()
+            if (found := value_of(sample, metric)) is not None
+        ]
+        count = sum(row.n for row in rows)
+        if not count or not items:
+            return _PERCENT
+        reported = sum((row.value or 0.0) * row.n for row in rows) / count
+        mean = sum(items) / len(items)
+        return _PERCENT if abs(reported - _PERCENT * mean) <= abs(reported - mean) else 1.0
+
+
+def value_of(sample: Sample, metric: str) -> float | None:
+    """What an item is worth by a metric; None where it could not be judged."""
+    return sample.values.get(metric) if sample.values else sample.score
+
+
+class _Sides(NamedTuple):
+    before: _Side
+    after: _Side
+    models: Pair
+
+
+class _What(NamedTuple):
+    """What a row speaks of."""
+
+    benchmark: str
+    subject: str
+    metric: str
+    keys: tuple[SubjectKey, ...]
+
+
+class _PairedItem(NamedTuple):
+    """An item that both runs judged."""
+
+    first: Sample
+    second: Sample
+    before: float
+    after: float
 
 
 def compare(
@@ -122,13 +190,15 @@ def _pairs(first: StoredRun, second: StoredRun) -> list[Pair]:
 def _compared(
     first: StoredRun, second: StoredRun, pair: Pair, *, by_subject: bool, different: bool
 ) -> Iterator[Comparison]:
-    before, after = _side(first, pair.first), _side(second, pair.second)
-    shared = [key for key in before.hashes if key in after.hashes]
+    sides = _Sides(_side(first, pair.first), _side(second, pair.second), pair)
+    shared = [key for key in sides.before.hashes if key in sides.after.hashes]
     for benchmark in dict.fromkeys(key.benchmark for key in shared):
         keys = [key for key in shared if key.benchmark == benchmark]
         groups = [(key.subject, [key]) for key in keys] if by_subject else [("", keys)]
         for subject, some in groups:
-            yield _row(pair, benchmark, subject, some, before, after, different=different)
+            for metric in sides.before.metrics(benchmark):
+                what = _What(benchmark, subject, metric, tuple(some))
+                yield _row(sides, what, different=different)
 
 
 def _side(run: StoredRun, model: str) -> _Side:
@@ -142,66 +212,68 @@ def _side(run: StoredRun, model: str) -> _Side:
     hashes = {
         SubjectKey(held.benchmark, held.subject): held.content_hash for held in run.report.data
     }
-    return _Side(hashes, samples)
+    scores = [held for held in run.report.scores if (held.model, held.kind) == (model, "subject")]
+    return _Side(hashes, samples, scores)
 
 
-def _row(  # noqa: PLR0913  (what a row is made of)
-    pair: Pair,
-    benchmark: str,
-    subject: str,
-    keys: Sequence[SubjectKey],
-    before: _Side,
-    after: _Side,
-    *,
-    different: bool,
-) -> Comparison:
-    unlike = [key for key in keys if before.hashes[key] != after.hashes[key]]
-    used = keys if different else [key for key in keys if key not in unlike]
-    pairs, unpaired = _paired(before, after, used)
-    scores = [(one.score or 0.0, other.score or 0.0) for one, other in pairs]
-    found = paired_test([one for one, _ in scores], [other for _, other in scores])
+def _row(sides: _Sides, what: _What, *, different: bool) -> Comparison:
+    before, after = sides.before, sides.after
+    unlike = [key for key in what.keys if before.hashes[key] != after.hashes[key]]
+    used = what.keys if different else [key for key in what.keys if key not in unlike]
+    pairs, unpaired = _paired(sides, used, what.metric)
+    scale = before.scale(what.benchmark, what.metric)
+    ones = [held.before for held in pairs]
+    others = [held.after for held in pairs]
+    found = paired_test(ones, others)
     return Comparison(
-        models=pair,
-        benchmark=benchmark,
-        subject=subject,
-        mode=_mode(before, keys),
+        models=sides.models,
+        benchmark=what.benchmark,
+        subject=what.subject,
+        metric=what.metric,
+        mode=_mode(before, what.keys),
         items=len(pairs),
-        first=_mean([one for one, _ in scores]),
-        second=_mean([other for _, other in scores]),
-        difference=_percent(found.difference),
-        stderr=_percent(found.stderr),
-        low=_percent(found.low),
-        high=_percent(found.high),
+        first=_mean(ones, scale),
+        second=_mean(others, scale),
+        difference=_scaled(found.difference, scale),
+        stderr=_scaled(found.stderr, scale),
+        low=_scaled(found.low, scale),
+        high=_scaled(found.high, scale),
         p_value=found.p_value,
         test=found.test,
         unpaired=unpaired,
-        remark=_remark(len(unlike), len(keys), different=different),
-        changes=tuple(_changes(pairs)),
+        remark=_remark(len(unlike), len(what.keys), different=different),
+        changes=tuple(
+            Change(held.first.item, held.first, held.second, (held.after - held.before) * scale)
+            for held in pairs
+            if held.after != held.before
+        ),
     )
 
 
 def _paired(
-    before: _Side, after: _Side, keys: Iterable[SubjectKey]
-) -> tuple[list[tuple[Sample, Sample]], int]:
-    pairs: list[tuple[Sample, Sample]] = []
+    sides: _Sides, keys: Iterable[SubjectKey], metric: str
+) -> tuple[list[_PairedItem], int]:
+    pairs: list[_PairedItem] = []
     unpaired = 0
     for key in keys:
-        ones, others = _judged(before, key), _judged(after, key)
-        pairs += [(ones[item], others[item]) for item in ones if item in others]
+        ones, others = (
+            {item: (sample, value) for item, sample, value in _judged(side, key, metric)}
+            for side in (sides.before, sides.after)
+        )
+        pairs += [
+            _PairedItem(ones[item][0], others[item][0], ones[item][1], others[item][1])
+            for item in ones
+            if item in others
+        ]
         unpaired += len(ones.keys() ^ others.keys())
     return pairs, unpaired
 
 
-def _judged(side: _Side, key: SubjectKey) -> dict[str, Sample]:
-    held = side.samples.get(key, {})
-    return {item: sample for item, sample in held.items() if sample.score is not None}
-
-
-def _changes(pairs: Iterable[tuple[Sample, Sample]]) -> Iterator[Change]:
-    for one, other in pairs:
-        difference = ((other.score or 0.0) - (one.score or 0.0)) * _PERCENT
-        if difference:
-            yield Change(one.item, one, other, difference)
+def _judged(side: _Side, key: SubjectKey, metric: str) -> Iterator[tuple[str, Sample, float]]:
+    for item, sample in side.samples.get(key, {}).items():
+        value = value_of(sample, metric)
+        if value is not None:
+            yield item, sample, value
 
 
 def _mode(side: _Side, keys: Iterable[SubjectKey]) -> str:
@@ -209,12 +281,12 @@ def _mode(side: _Side, keys: Iterable[SubjectKey]) -> str:
     return next(modes, "unknown")
 
 
-def _mean(values: Sequence[float]) -> float | None:
-    return _percent(sum(values) / len(values)) if values else None
+def _mean(values: Sequence[float], scale: float) -> float | None:
+    return sum(values) / len(values) * scale if values else None
 
 
-def _percent(value: float | None) -> float | None:
-    return None if value is None else value * _PERCENT
+def _scaled(value: float | None, scale: float) -> float | None:
+    return None if value is None else value * scale
 
 
 def _remark(unlike: int, subjects: int, *, different: bool) -> str:

@@ -40,10 +40,10 @@ def found(name: str, among: list[Known]) -> list[str]:
     exact = [one.benchmark for one in among if fnmatchcase(one.config.lower(), wanted)]
     if exact:
         return exact
-    stems = [one.benchmark for one in among if fnmatchcase(one.stem.lower(), wanted)]
-    # Of several versions the one that has the plain name is the one that is meant.
-    plain = [benchmark for benchmark in stems if benchmark.replace("-", "_") == wanted]
-    return plain or stems
+    # A plain name imports one of several versions, which need not have that name: mmlu_gen is
+    # mmlu_openai_simple_evals_gen. The benchmark it imports is built in under the plain name.
+    plain = [one.benchmark for one in among if one.benchmark.replace("-", "_") == wanted]
+    return plain or [one.benchmark for one in among if fnmatchcase(one.stem.lower(), wanted)]
 
 
 def hint(name: str, among: list[Known]) -> str:
