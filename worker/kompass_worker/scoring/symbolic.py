@@ -95,7 +95,9 @@ class Comparers:
 
 
 def _started() -> _Comparer:
-    context = multiprocessing.get_context("spawn")
+    # A server that has loaded sympy once makes the processes: one that was ended is soon replaced.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["kompass_worker.scoring.symbolic_process", "math_verify"])
     ours, theirs = context.Pipe()
     process = context.Process(target=serve, args=(theirs,), daemon=True)
     process.start()
