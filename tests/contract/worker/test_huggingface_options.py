@@ -11,9 +11,13 @@ import pytest
 import torch
 from tiny_models import Plain, asked, endpoint, loaded
 
+from kompass_api.rundocument import ResolvedModel
+from kompass_api.sources import S3Connection
 from kompass_worker.backends import huggingface_scoring
 from kompass_worker.backends.folders import ModelFolders
 from kompass_worker.backends.huggingface_tokenizers import load_tokenizer
+from kompass_worker.backends.models import FetchedModels
+from kompass_worker.credentials import Credentials
 from kompass_worker.errors import InvalidRequest, ModelUnusable
 from kompass_worker.prompts.requests import (
     Candidate,
@@ -21,6 +25,7 @@ from kompass_worker.prompts.requests import (
     Message,
     ScoringRequest,
 )
+from kompass_worker.sources.fetching import Fetcher
 
 pytestmark = [
     pytest.mark.shared,
@@ -214,6 +219,31 @@ def test_an_adapter_is_part_of_what_a_number_rests_on(folder: Path, adapter: Pat
     assert (environment.adapter_digest or "").startswith("sha256:")
     assert "peft" in environment.packages
     assert loaded(folder).environment.adapter_digest is None
+
+
+def test_all_parts_of_a_model_are_fetched_and_put_together(
+    folder: Path, adapter: Path, shared: Path, tmp_path: Path
+) -> None:
+    fetcher = Fetcher(
+        cache=tmp_path / "cache",
+        pvc_root=tmp_path / "volumes",
+        credentials=Credentials({}),
+        storage=S3Connection(),
+        patience_seconds=1,
+    )
+    other = tmp_path / "tokenizer"
+    shutil.copytree(shared / "models" / "tiny-mc", other)
+    for path in folder.glob("tokenizer*"):
+        path.unlink()
+    options = {
+        "tokenizer": {"uri": other.as_uri()},
+        "adapter": {"source": {"uri": adapter.as_uri()}},
+    }
+    model = ResolvedModel(name="m", spec=endpoint(folder, huggingFace=options))
+    models = FetchedModels(fetcher, image=None, clock=lambda: 0.0)
+    (prediction,) = asked(models.load(model).backend, scored())
+    assert [one.nll for one in prediction.scores] == nlls(shared / "models" / "tiny-mc", adapter)
+    assert models.tokenizer(model).count(["日本"]) == [len(Plain(other).ids("日本"))]
 
 
 def without_config(adapter: Path) -> None:
