@@ -235,10 +235,10 @@ CHOICES = [label_score("0", 2.0), label_score("1", 1.0), label_score("2", 3.0)]
         ),
         pytest.param(
             "choice_accuracy",
-            {"choices": '["abcdefgh", "ab", "abc"]'},
+            {"choices": '["abcdefg", "我", "abc"]'},
             "0",
-            {"acc": 0.0, "acc_norm": 100.0},
-            id="per-character",
+            {"acc": 0.0, "acc_norm": 100.0, "acc_bytes": 100.0},
+            id="per-character-and-byte",
         ),
     ],
 )

@@ -30,7 +30,7 @@ Kompass' own without the known defects.
 | average_ppl, average_inference_ppl | average_ppl | nats per token |
 | bits_per_character, average_mink | bpc; average_mink | one text |
 | truthfulqa_mc1, truthfulqa_mc2 | mc1; mc2 | choices (`labels`) |
-| choice_accuracy | acc, acc_norm | choices |
+| choice_accuracy | acc, acc_norm, acc_bytes | choices |
 | truthfulqa_bleu, truthfulqa_rouge, truthfulqa_overlap | bleu_max, ... | true and false answers |
 """
 

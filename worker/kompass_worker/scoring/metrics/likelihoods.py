@@ -66,23 +66,19 @@ def mc2(*, labels: str = "mc2_labels") -> Metric:
 
 
 def choice_accuracy(*, choices: str = "choices") -> Metric:
-    """The likeliest choice (`acc`), and the likeliest per character of its text (`acc_norm`)."""
+    """The likeliest choice (`acc`), per character (`acc_norm`) or byte of its text (`acc_bytes`)."""
 
     def judge(answered: Answered) -> Judgement:
         texts = list_field(answered.row, choices)
         _check_count(answered, len(texts), choices)
-        totals = [_total(score) for score in answered.scores]
-        per_character = [
-            total / max(len(text), 1) for total, text in zip(totals, texts, strict=True)
-        ]
-        return Judgement(
-            {
-                "acc": _is_reference(answered, totals),
-                "acc_norm": _is_reference(answered, per_character),
-            }
-        )
+        lengths = {
+            "acc": [1 for _ in texts],
+            "acc_norm": [len(text) for text in texts],
+            "acc_bytes": [len(text.encode()) for text in texts],
+        }
+        return Judgement({row: _is_reference(answered, each) for row, each in lengths.items()})
 
-    return mean_metric(["acc", "acc_norm"], judge, fields=[choices])
+    return mean_metric(["acc", "acc_norm", "acc_bytes"], judge, fields=[choices])
 
 
 def _text_mean(row: str, number: Callable[[LabelScore], float]) -> Metric:
@@ -138,6 +134,10 @@ def _check_count(answered: Answered, count: int, column: str) -> None:
         )
 
 
-def _is_reference(answered: Answered, costs: Sequence[float]) -> float:
-    best = min(range(len(costs)), key=lambda place: costs[place])
+def _is_reference(answered: Answered, lengths: Sequence[int]) -> float:
+    costs = [
+        _total(score) / max(length, 1)
+        for score, length in zip(answered.scores, lengths, strict=True)
+    ]
+    best = costs.index(min(costs))
     return float(answered.scores[best].label == answered.reference)
