@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kompass_api.modelendpoint import ModelEndpointSpec
@@ -16,13 +16,13 @@ from kompass_worker.backends.likelihoods import (
     least_likely,
     likeliest,
 )
-from kompass_worker.backends.served.asks import Answer, Ask, seed_of
+from kompass_worker.backends.served.asks import Answer, Ask, refused, seed_of
 from kompass_worker.backends.served.clients import Client
 from kompass_worker.backends.served.likelihoods import Likelihoods
-from kompass_worker.backends.served.openai_protocol import withheld
+from kompass_worker.backends.served.openai_client import Render
 from kompass_worker.backends.served.patience import Patience
 from kompass_worker.backends.served.tokens import estimate
-from kompass_worker.backends.served.troubles import Trouble
+from kompass_worker.backends.served.troubles import Kind, Trouble
 from kompass_worker.errors import InvalidRequest
 from kompass_worker.prompts.requests import (
     BitsPerCharacter,
@@ -32,15 +32,11 @@ from kompass_worker.prompts.requests import (
     GenerationRequest,
     MinKPercent,
     PerplexityOnly,
-    Prompt,
     Request,
     ScoringRequest,
     Split,
     TextRequest,
 )
-
-Render = Callable[[Prompt], str]
-"""What the model reads of a prompt, for likelihoods."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +49,7 @@ class Asker:
     likelihoods: Likelihoods | None
     """None where nobody asks for them."""
     render: Render
+    """What the model reads of a prompt, for likelihoods."""
 
     async def answer(self, request: Request) -> Prediction:
         """The prediction; a Trouble where there is none."""
@@ -96,7 +93,9 @@ class Asker:
         try:
             answer = await self.patience.carry_out(lambda: self.client.ask(ask), reserved)
         except Trouble as trouble:
-            return withheld(trouble)
+            if trouble.kind is not Kind.FILTERED:
+                raise
+            return refused()
         self.patience.settle(reserved, answer.tokens_in + answer.tokens_out)
         return answer
 

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, ValidationError
 from kompass_api.modelendpoint import ModelEndpointSpec
 from kompass_api.serving import ServedPath
 from kompass_worker.backends.likelihoods import cut_at_stop
-from kompass_worker.backends.served.asks import Answer, Ask, Finish, refused
+from kompass_worker.backends.served.asks import Answer, Ask, Finish
 from kompass_worker.backends.served.clients import TokenCount, Wire
 from kompass_worker.backends.served.presets import Preset, reasoning_fields
 from kompass_worker.backends.served.reasoning import told_apart
@@ -158,10 +158,3 @@ def _finish(reason: str | None) -> Finish:
 def _first(error: ValidationError) -> str:
     found = error.errors(include_input=False, include_url=False)[0]
     return f"{'.'.join(map(str, found['loc']))}: {found['msg']}"
-
-
-def withheld(trouble: Trouble) -> Answer:
-    """The answer that a trouble stands for, if it is a content filter's; else the trouble."""
-    if trouble.kind is Kind.FILTERED:
-        return refused()
-    raise trouble
