@@ -66,7 +66,7 @@ def mc2(*, labels: str = "mc2_labels") -> Metric:
 
 
 def choice_accuracy(*, choices: str = "choices") -> Metric:
-    """The likeliest choice (`acc`), per character (`acc_norm`) or byte of its text (`acc_bytes`)."""
+    """The likeliest choice (`acc`), or so per character (`acc_norm`) or byte (`acc_bytes`)."""
 
     def judge(answered: Answered) -> Judgement:
         texts = list_field(answered.row, choices)
