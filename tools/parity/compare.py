@@ -103,7 +103,7 @@ _ITEM_ASPECTS: Final[Mapping[Aspect, _Reads]] = {
     Aspect.GENERATION: lambda item: _one(item.generation),
     Aspect.CHOICE: lambda item: _one(item.choice),
     Aspect.VALUE: lambda item: item.values,
-    Aspect.EXTRACTED: lambda item: _one(item.extracted),
+    Aspect.EXTRACTED: lambda item: _one(_extracted(item)),
     Aspect.SCORE: lambda item: _one(item.score),
 }
 _ROW_ASPECTS: Final[Mapping[Aspect, Callable[[Row], object]]] = {
@@ -119,6 +119,12 @@ def _tolerance(aspect: Aspect, close: float) -> float | None:
     if aspect is Aspect.VALUE:
         return TOLERANCE
     return close if aspect in _NUMBERS else None
+
+
+def _extracted(item: Item) -> str | None:
+    """What was read out of an answer; where that is nothing, OpenCompass may say None for it."""
+    is_judged = item.generation is not None and item.score is not None
+    return "" if item.extracted is None and is_judged else item.extracted
 
 
 def _one(value: object) -> Mapping[str, object]:

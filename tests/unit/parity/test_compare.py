@@ -43,7 +43,7 @@ def test_every_label_is_compared() -> None:
         pytest.param(Aspect.TOKENS, {"token_ids": {"": [1, 2, 4]}}, id="tokens"),
         pytest.param(Aspect.GENERATION, {"generation": "B, two "}, id="generation"),
         pytest.param(Aspect.EXTRACTED, {"extracted": "A"}, id="extracted"),
-        pytest.param(Aspect.EXTRACTED, {"extracted": None}, id="extracted-by-one-side"),
+        pytest.param(Aspect.EXTRACTED, {"extracted": None}, id="extracted-nothing"),
         pytest.param(Aspect.SCORE, {"score": 0.0}, id="score"),
         pytest.param(Aspect.SCORE, {"score": None}, id="scored-by-one-side"),
     ],
@@ -91,6 +91,11 @@ def test_the_worst_gap_is_that_of_the_numbers() -> None:
     found = by_aspect(recording(choice()), recording(other))
     assert found[Aspect.VALUE].worst_gap == 0.25
     assert found[Aspect.PROMPT].worst_gap is None
+
+
+def test_nothing_read_is_an_empty_text_or_none() -> None:
+    found = by_aspect(recording(item(extracted="")), recording(item(extracted=None)))
+    assert found[Aspect.EXTRACTED].holds
 
 
 def test_a_difference_names_place_and_both_sides() -> None:
