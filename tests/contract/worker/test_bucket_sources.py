@@ -78,6 +78,14 @@ def test_data_keeps_its_folders(s3_server: S3Server, bucket: str, fetcher: Fetch
     assert files_of(folder) == {"val/a_val.csv": b"id\n", "subject_mapping.json": b"{}"}
 
 
+def test_data_comes_in_every_format_with_the_texts_beside_it(
+    s3_server: S3Server, bucket: str, fetcher: Fetcher
+) -> None:
+    names = {f"a.{end}" for end in ("csv", "tsv", "jsonl", "json", "parquet", "txt")}
+    upload(s3_server, bucket, {f"d/{name}": b"x" for name in {*names, "weights.bin"}})
+    assert files_of(fetcher.data(Source(uri=f"s3://{bucket}/d"))).keys() == names
+
+
 def test_a_large_file_comes_in_ranges_and_whole(
     s3_server: S3Server, bucket: str, fetcher: Fetcher
 ) -> None:

@@ -14,7 +14,7 @@ from kompass_worker.sources.digests import (
     WEIGHT_FILES,
 )
 
-DATA_FILES: Final = ("*.csv", "*.jsonl", "*.json", "*.zip")
+DATA_FILES: Final = ("*.csv", "*.tsv", "*.jsonl", "*.json", "*.parquet", "*.txt", "*.zip")
 
 
 class Wanted(Enum):
