@@ -8,13 +8,11 @@ import random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats
 from sklearn.metrics import accuracy_score, matthews_corrcoef, roc_auc_score
 from unit.worker_scoring.builders import answer, label_score, metric_of, numbers_of, verdicts_of
 
 from kompass_worker.errors import InvalidData, InvalidRequest
 from kompass_worker.scoring import METRICS
-from kompass_worker.scoring.passes import g_pass_at_k, mg_pass_at_k, pass_at_k
 
 LABELS = st.sampled_from("ABC")
 PAIRS = st.lists(st.tuples(LABELS, LABELS), min_size=1, max_size=60)
@@ -200,110 +198,6 @@ def test_contaminated_rows_have_an_accuracy_of_their_own() -> None:
         "accuracy - input contaminated": 100.0,
         "accuracy - input-and-label contaminated": None,
     }
-
-
-# Two texts: 6 nats in 4 tokens (section 17), and 2 in 1.
-TEXTS = [answer("", scores=[label_score("", 6.0, 4)]), answer("", scores=[label_score("", 2.0, 1)])]
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        pytest.param("average_ppl", {"average_ppl": 1.75}, id="mean-of-texts"),
-        pytest.param("average_inference_ppl", {"average_ppl": 1.6}, id="per-token-of-all"),
-        pytest.param("bits_per_character", {"bpc": 1.6 / math.log(2)}, id="bits"),
-        pytest.param("average_mink", {"average_mink": -1.75}, id="least-likely-tokens"),
-    ],
-)
-def test_likelihoods_keep_their_unit(name: str, expected: dict[str, float]) -> None:
-    assert numbers_of(metric_of(name), TEXTS) == pytest.approx(expected)
-
-
-CHOICES = [label_score("0", 2.0), label_score("1", 1.0), label_score("2", 3.0)]
-
-
-@pytest.mark.parametrize(
-    ("name", "row", "reference", "expected"),
-    [
-        pytest.param("truthfulqa_mc1", {"mc1_labels": "[1, 0, 0]"}, "0", {"mc1": 0.0}, id="mc1"),
-        pytest.param(
-            "truthfulqa_mc2",
-            {"mc2_labels": "['1', '0', '1']"},
-            "0",
-            {"mc2": 100 * (math.exp(-2) + math.exp(-3)) / sum(map(math.exp, (-2, -1, -3)))},
-            id="mc2",
-        ),
-        pytest.param(
-            "choice_accuracy",
-            {"choices": '["abcdefg", "我", "abc"]'},
-            "0",
-            {"acc": 0.0, "acc_norm": 100.0, "acc_bytes": 100.0},
-            id="per-character-and-byte",
-        ),
-    ],
-)
-def test_choices_are_weighed_by_their_likelihood(
-    name: str, row: dict[str, str], reference: str, expected: dict[str, float]
-) -> None:
-    found = numbers_of(metric_of(name), [answer("1", reference, row, scores=CHOICES)])
-    assert found == pytest.approx(expected)
-
-
-def test_very_unlikely_choices_do_not_vanish() -> None:
-    scores = [label_score("0", 5000.0), label_score("1", 5000.0)]
-    row = {"mc2_labels": "[1, 0]"}
-    assert numbers_of(metric_of("truthfulqa_mc2"), [answer("0", "0", row, scores=scores)]) == {
-        "mc2": 50.0
-    }
-
-
-@given(st.integers(1, 20), st.data())
-def test_the_chance_to_be_right_is_the_hypergeometric_one(n: int, data: st.DataObject) -> None:
-    c, k = data.draw(st.integers(0, n)), data.draw(st.integers(1, n))
-    assert pass_at_k(n, c, k) == pytest.approx(stats.hypergeom.sf(0, n, c, k), abs=1e-12)
-    for share in (0.0, 0.25, 0.5, 0.75, 1.0):
-        least = max(math.ceil(k * share), 1)
-        wanted = stats.hypergeom.sf(least - 1, n, c, k)
-        assert g_pass_at_k(n, c, k, share) == pytest.approx(wanted, abs=1e-12)
-    wanted = sum(stats.hypergeom.sf(i - 1, n, c, k) for i in range(math.ceil(k / 2) + 1, k + 1))
-    assert mg_pass_at_k(n, c, k) == pytest.approx(2 * wanted / k, abs=1e-12)
-
-
-SAMPLED = [answer("", "A", samples="AABA"), answer("", "A", samples="BBAB")]
-
-
-@pytest.mark.parametrize(
-    ("name", "arguments", "expected"),
-    [
-        pytest.param("accuracy", {}, {"accuracy": 50.0}, id="mean-of-the-runs"),
-        pytest.param("pass_at_k", {"k": "1,2"}, {"pass@1": 50.0, "pass@2": 75.0}, id="pass"),
-        pytest.param("majority_vote", {}, {"accuracy": 50.0}, id="majority"),
-    ],
-)
-def test_several_samples_of_an_answer(
-    name: str, arguments: dict[str, str], expected: dict[str, float]
-) -> None:
-    assert numbers_of(metric_of(name, **arguments), SAMPLED) == pytest.approx(expected)
-
-
-def test_g_pass_has_opencompass_rows() -> None:
-    found = numbers_of(metric_of("g_pass_at_k", k="2", runs="4"), SAMPLED)
-    assert found == pytest.approx(
-        {
-            "accuracy (4 runs average)": 50.0,
-            "G-Pass@2_0.0": 75.0,
-            "G-Pass@2_0.25": 75.0,
-            "G-Pass@2_0.5": 75.0,
-            "G-Pass@2_0.75": 25.0,
-            "G-Pass@2_1.0": 25.0,
-            "mG-Pass@2": 25.0,
-        }
-    )
-
-
-def test_of_equal_votes_the_first_sample_counts() -> None:
-    [verdict] = verdicts_of(metric_of("majority_vote"), [answer("", "B", samples="BA")])
-    assert (verdict.extracted, verdict.score) == ("B", 1.0)
 
 
 ORDERED = [
