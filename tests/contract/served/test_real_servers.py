@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from contract.served.servers import Served, door
 
+from kompass_api.modelendpoint import ModelEndpointSpec
 from kompass_api.results import Prediction
+from kompass_api.rundocument import ResolvedModel
+from kompass_api.sources import S3Connection
+from kompass_worker.backends.models import FetchedModels
 from kompass_worker.backends.served.loading import load_served
+from kompass_worker.credentials import Credentials
 from kompass_worker.errors import InputMissing, InvalidRequest, PromptTooLong
 from kompass_worker.prompts.requests import (
     Candidate,
@@ -23,6 +29,7 @@ from kompass_worker.prompts.requests import (
     Request,
     ScoringRequest,
 )
+from kompass_worker.sources.fetching import Fetcher
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -104,6 +111,24 @@ def test_llama_cpp_weighs_continuations_and_choices(llama_cpp: Served) -> None:
     assert rome.total is not None
     assert paris.total is not None
     assert math.log(odds[1] / odds[0]) == pytest.approx(rome.total - paris.total, abs=1e-3)
+
+
+@pytest.mark.parametrize("path", ["Chat", "Completions"])
+def test_with_a_tokenizer_tokens_are_counted_as_the_server_counts_them(
+    llama_cpp: Served, smollm2_folder: Path, tmp_path: Path, path: str
+) -> None:
+    serving = {"url": llama_cpp.url, "model": llama_cpp.model, "path": path}
+    source = {"uri": smollm2_folder.as_uri()}
+    spec = {"backend": "OpenAI", "serving": serving, "source": source}
+    model = ResolvedModel(name="own", spec=ModelEndpointSpec.model_validate(spec))
+    fetcher = Fetcher(tmp_path, tmp_path, Credentials({}), S3Connection(), patience_seconds=1)
+    models = FetchedModels(fetcher, image=None, clock=time.monotonic)
+    asked = (Message("user", "What is the capital of France? Answer in one word."),)
+    held = models.load(model).backend
+    [found] = held.answer([Group((GenerationRequest("q", asked, 8),))])
+    assert models.tokenizer(model).count([asked]) == [found.tokens_in]
+    assert "Paris" in found.prediction
+    assert held.environment.tokenizer_digest.startswith("sha256:")
 
 
 def test_transformers_serve_gives_no_likelihoods_and_that_is_said(
