@@ -437,3 +437,12 @@ def test_a_long_context_loses_its_beginning_as_the_harness_has_it(shared: Path) 
     assert prediction.scores[0].total == pytest.approx(total, abs=1e-4)
     with pytest.raises(PromptTooLong, match="a context and its continuation have"):
         asked(loaded(folder, maxSequenceLength=16), continuing("i", TEXTS[4], "东京"))
+
+
+def test_a_conversation_that_outgrows_the_model_is_named(shared: Path) -> None:
+    backend = loaded(shared / "models" / "tiny-mc", maxSequenceLength=16, minNewTokens=12)
+    dialogue = (Message("user", "日本的首都是"), Message("assistant", "x"), Message("user", "法国"))
+    request = ConversationRequest("talk", dialogue, InferMode.EVERY, 12, plain=())
+    with pytest.raises(PromptTooLong, match="item talk#1: the prompt has") as caught:
+        asked(backend, request)
+    assert caught.value.item == "talk"

@@ -33,6 +33,7 @@ from kompass_worker.backends.huggingface_sheets import sheets_of
 from kompass_worker.backends.huggingface_text import HuggingFaceTokenizer
 from kompass_worker.backends.huggingface_tokenizers import load_tokenizer
 from kompass_worker.backends.scoring_sheets import RowScore, ScoringRow, Sheet
+from kompass_worker.errors import PromptTooLong
 from kompass_worker.prompts.requests import (
     ConversationRequest,
     GenerationRequest,
@@ -85,7 +86,8 @@ class HuggingFaceBackend:
         yield from self._scored(sheets_of(self.tokenizer, requests))
 
     def _written(self, requests: Sequence[GenerationRequest]) -> Iterator[Prediction]:
-        encoded = self.tokenizer.encode([request.prompt for request in requests])
+        prompts = [request.prompt for request in requests]
+        encoded = self.tokenizer.encode(prompts, [request.item for request in requests])
         alike: dict[GenerationRequest, list[_Asked]] = {}
         for request, ids in zip(requests, encoded, strict=True):
             asked = _Asked(request, ids, samples_of(request, ids))
@@ -108,7 +110,11 @@ class HuggingFaceBackend:
         talks = [(Talk(request), list[Prediction]()) for request in requests]
         while talks:
             turns = {(turn := talk.next_turn()).item: turn for talk, _ in talks}
-            answers = {one.item: one for one in self._written([*turns.values()])}
+            try:
+                answers = {one.item: one for one in self._written([*turns.values()])}
+            except PromptTooLong as error:
+                item = (error.item or "").rpartition("#")[0]
+                raise PromptTooLong(str(error), item=item or None) from error
             for talk, heard in talks:
                 heard.append(answers[talk.next_turn().item])
                 talk.hear(heard[-1].prediction)

@@ -34,7 +34,7 @@ def sheets_of(tokenizer: HuggingFaceTokenizer, requests: Sequence[Request]) -> l
                 texts = encode_continuations(tokenizer, request.candidates, request.split)
                 sheets.append(candidates_sheet(request, texts))
             case ChoiceRequest():
-                (ids,) = tokenizer.encode([request.prompt])
+                (ids,) = tokenizer.encode([request.prompt], [request.item])
                 choices = tokenizer.choices(request)
                 sheets.append(choice_sheet(request, ids or [tokenizer.begin], choices))
             case TextRequest():
@@ -44,7 +44,7 @@ def sheets_of(tokenizer: HuggingFaceTokenizer, requests: Sequence[Request]) -> l
 
 def _text(tokenizer: HuggingFaceTokenizer, request: TextRequest) -> list[int]:
     if not isinstance(request.what, BitsPerCharacter):
-        return tokenizer.encode([request.text])[0]
+        return tokenizer.encode([request.text], [request.item])[0]
     if request.what.block > tokenizer.max_sequence_length:
         raise InvalidRequest(
             f"item {request.item}: windows of {request.what.block} tokens do not fit into a model "
@@ -58,8 +58,8 @@ def _text(tokenizer: HuggingFaceTokenizer, request: TextRequest) -> list[int]:
 def _whole_texts(
     tokenizer: HuggingFaceTokenizer, requests: Sequence[ScoringRequest]
 ) -> list[Sheet]:
-    texts = [candidate.text for request in requests for candidate in request.candidates]
-    encoded = iter(tokenizer.encode(texts))
+    asked = [(held.text, request.item) for request in requests for held in request.candidates]
+    encoded = iter(tokenizer.encode([text for text, _ in asked], [item for _, item in asked]))
     return [
         candidates_sheet(request, [EncodedText(next(encoded)) for _ in request.candidates])
         for request in requests

@@ -31,13 +31,28 @@ class HuggingFaceTokenizer:
         """Tokens of each prompt as the backend would feed it, uncut."""
         return [len(ids) for ids in self.whole(prompts)]
 
-    def encode(self, prompts: Sequence[Prompt]) -> list[list[int]]:
-        """Token ids of each prompt; too long ones are cut where that is asked for."""
+    def encode(
+        self, prompts: Sequence[Prompt], items: Sequence[str] | None = None
+    ) -> list[list[int]]:
+        """Token ids of each prompt; too long ones are cut where that is asked for.
+
+        `items` says whose prompts they are, for the message about one that is too long.
+        """
         encoded = self.whole(prompts)
         over = [i for i, ids in enumerate(encoded) if len(ids) > self.max_sequence_length]
         for i in over:
+            if self.long_prompt is LongPrompt.REFUSE:
+                raise self._refusal(len(encoded[i]), items[i] if items is not None else None)
             encoded[i] = self._cut(prompts[i], encoded[i])
         return encoded
+
+    def _refusal(self, tokens: int, item: str | None) -> PromptTooLong:
+        return PromptTooLong(
+            f"{f'item {item}: the' if item else 'a'} prompt has {tokens} tokens, the model takes "
+            f"{self.max_sequence_length}: raise maxSequenceLength, or set longPrompt to "
+            "TruncateLeft (a conversation grows with the model's own answers)",
+            item=item,
+        )
 
     def whole(self, prompts: Sequence[Prompt]) -> list[list[int]]:
         """Token ids of each prompt, uncut."""
@@ -108,20 +123,13 @@ class HuggingFaceTokenizer:
 
     def _cut(self, prompt: Prompt, ids: list[int]) -> list[int]:
         limit = self.max_sequence_length
-        match self.long_prompt:
-            case LongPrompt.REFUSE:
-                raise PromptTooLong(
-                    f"a prompt has {len(ids)} tokens, the model takes {limit}: raise "
-                    "maxSequenceLength, or set longPrompt to TruncateLeft"
-                )
-            case LongPrompt.TRUNCATE_MIDDLE:
-                half = limit // 2
-                return [*ids[: limit - half], *ids[-half:]]
-            case LongPrompt.TRUNCATE_LEFT | LongPrompt.TRUNCATE_RIGHT:
-                # The tokenizer keeps the special tokens that it adds, whichever end it cuts.
-                limits: dict[str, Any] = {"truncation": True, "max_length": limit}
-                special = isinstance(prompt, str)
-                kept: list[int] = self.tokenizer(
-                    self.rendered(prompt), add_special_tokens=special, verbose=False, **limits
-                )["input_ids"]
-                return kept
+        if self.long_prompt is LongPrompt.TRUNCATE_MIDDLE:
+            half = limit // 2
+            return [*ids[: limit - half], *ids[-half:]]
+        # The tokenizer keeps the special tokens that it adds, whichever end it cuts.
+        limits: dict[str, Any] = {"truncation": True, "max_length": limit}
+        special = isinstance(prompt, str)
+        kept: list[int] = self.tokenizer(
+            self.rendered(prompt), add_special_tokens=special, verbose=False, **limits
+        )["input_ids"]
+        return kept
