@@ -149,6 +149,12 @@ def test_a_namespace_may_have_what_the_files_have_not(tmp_path: Path) -> None:
     assert problems(tmp_path, in_cluster=True, endpoint="", run=RUN) == []
 
 
+def test_a_wrong_document_is_not_missed_as_well(tmp_path: Path) -> None:
+    wrong = ENDPOINT.replace("device: CPU", "device: TPU")
+    (problem,) = problems(tmp_path, endpoint=wrong)
+    assert problem.startswith("endpoint.yaml:4: ModelEndpoint small: spec.device: ")
+
+
 def test_every_file_is_looked_at(tmp_path: Path) -> None:
     found = problems(tmp_path, endpoint="a: [", benchmark="- 1\n")
     assert [problem.partition(":")[0] for problem in found] == [

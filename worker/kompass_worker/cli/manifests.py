@@ -70,6 +70,8 @@ class Checked:
     """Of documents that are no resources."""
     problems: tuple[str, ...]
     """These, keys that are there twice, and names."""
+    titles: frozenset[str]
+    """Kind and name of everything that is there, right or wrong."""
 
     def manifests(self) -> Manifests:
         """The resources that are right."""
@@ -94,17 +96,20 @@ def check_documents(documents: Iterable[Document]) -> Checked:
     held: list[Held] = []
     refused: list[str] = []
     repeated: list[str] = []
+    titles: set[str] = set()
     for document in documents:
         kind = document.content.get("kind")
         if kind not in KINDS or document.content.get("apiVersion") != API_VERSION:
             refused.append(_stranger(document))
             continue
+        titles.add(title_of(document))
         repeated += _repeated(document)
         try:
             held.append(Held(_resource(document), document))
         except ValidationError as error:
             refused += _refused(document, error)
-    return Checked(tuple(held), tuple(refused), (*refused, *repeated, *_taken(held)))
+    problems = (*refused, *repeated, *_taken(held))
+    return Checked(tuple(held), tuple(refused), problems, frozenset(titles))
 
 
 def title_of(document: Document) -> str:

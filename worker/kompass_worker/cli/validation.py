@@ -81,13 +81,14 @@ def _findings(held: Held, checked: Checked, *, in_cluster: bool) -> Iterator[_Fi
     if isinstance(held.resource, Benchmark):
         yield from _of_benchmark(held.resource.spec)
     if isinstance(held.resource, EvalRun):
-        yield from _of_run(held.resource, checked.manifests(), in_cluster=in_cluster)
+        yield from _of_run(held.resource, checked, in_cluster=in_cluster)
 
 
-def _of_run(run: EvalRun, around: Manifests, *, in_cluster: bool) -> Iterator[_Finding]:
-    missing = [] if in_cluster else list(_unknown(run, around))
-    yield from missing
-    if missing or not _is_closed(run, around):
+def _of_run(run: EvalRun, checked: Checked, *, in_cluster: bool) -> Iterator[_Finding]:
+    around = checked.manifests()
+    if not in_cluster:
+        yield from _unknown(run, around, checked.titles)
+    if not _is_closed(run, around):
         return
     # What is wrong wherever it runs: a folder is wrong in a cluster, a claim outside of one.
     said = [
@@ -100,10 +101,11 @@ def _of_run(run: EvalRun, around: Manifests, *, in_cluster: bool) -> Iterator[_F
             yield _Finding(_place_of(message, run), message)
 
 
-def _unknown(run: EvalRun, around: Manifests) -> Iterator[_Finding]:
+def _unknown(run: EvalRun, around: Manifests, titles: frozenset[str]) -> Iterator[_Finding]:
+    """What the run names and no document has; one that is wrong has been told of already."""
     where = "(name its file too, or say --in-cluster)"
     for place, model in enumerate(run.spec.models):
-        if model.name not in around.endpoints:
+        if f"ModelEndpoint {model.name}" not in titles:
             hint = nearest(model.name, around.endpoints)
             yield _Finding(
                 ("spec", "models", place, "name"),
@@ -111,7 +113,7 @@ def _unknown(run: EvalRun, around: Manifests) -> Iterator[_Finding]:
             )
     known = [*BUILT_IN, *around.benchmarks]
     for place, ref in enumerate(run.spec.benchmarks):
-        if ref.name not in known:
+        if ref.name not in BUILT_IN and f"Benchmark {ref.name}" not in titles:
             yield _Finding(
                 ("spec", "benchmarks", place, "name"),
                 f"benchmark {ref.name!r} is neither built in nor in these files {where}"
