@@ -113,6 +113,13 @@ def test_the_endpoints_temperature_takes_the_benchmarks_place() -> None:
     assert asked(request, endpoint(temperature="0.7"), 0).temperature == 0.7
 
 
+def test_the_endpoints_stop_words_and_least_length_come_to_the_benchmarks() -> None:
+    own = endpoint().model_copy(update={"stop_words": ["</s>", "\n"], "min_new_tokens": 3})
+    ask = asked(GenerationRequest("i", "why", 4, ("\n",)), own, 0)
+    assert (ask.stop, ask.min_new_tokens) == (("\n", "</s>"), 3)
+    assert asked(GenerationRequest("i", "why", 4, min_new_tokens=2), own, 0).min_new_tokens == 2
+
+
 async def test_a_filtered_answer_counts_as_one_that_was_refused() -> None:
     client = Echo([Trouble(Kind.FILTERED, "no")])
     found = await asker(client).answer(GenerationRequest("i", "why", 4))

@@ -17,11 +17,12 @@ def check_abilities(requests: Sequence[Request], endpoint: ModelEndpointSpec, pl
     for request in requests:
         if not isinstance(request, GenerationRequest | ConversationRequest):
             continue
-        if request.min_new_tokens and not _takes_least(endpoint):
+        least = request.min_new_tokens or endpoint.min_new_tokens
+        if least and not _takes_least(endpoint):
             raise InvalidRequest(
-                f"{place}: item {request.item} wants at least {request.min_new_tokens} new tokens, "
-                "which this protocol cannot say: remove generation.minNewTokens, or set "
-                "serving.provider to vLLM, SGLang or LMDeploy if it is one",
+                f"{place}: item {request.item} wants at least {least} new tokens, which this "
+                "protocol cannot say: remove minNewTokens (of the benchmark's generation, or of "
+                "the endpoint), or set serving.provider to vLLM, SGLang or LMDeploy if it is one",
                 item=request.item,
             )
         if request.top_k and request.temperature > 0 and not _takes_top_k(endpoint):

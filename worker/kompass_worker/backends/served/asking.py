@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kompass_api.modelendpoint import ModelEndpointSpec
 from kompass_api.results import Prediction
@@ -16,12 +16,13 @@ from kompass_worker.backends.likelihoods import (
     least_likely,
     likeliest,
 )
+from kompass_worker.backends.protocol import Tokenizer
 from kompass_worker.backends.served.asks import Answer, Ask, refused, seed_of
 from kompass_worker.backends.served.clients import Client
 from kompass_worker.backends.served.likelihoods import Likelihoods
 from kompass_worker.backends.served.openai_client import Render
 from kompass_worker.backends.served.patience import Patience
-from kompass_worker.backends.served.tokens import estimate
+from kompass_worker.backends.served.tokens import estimate, room_for
 from kompass_worker.backends.served.troubles import Kind, Trouble
 from kompass_worker.errors import InvalidRequest
 from kompass_worker.prompts.requests import (
@@ -50,6 +51,8 @@ class Asker:
     """None where nobody asks for them."""
     render: Render
     """What the model reads of a prompt, for likelihoods."""
+    tokenizer: Tokenizer | None = None
+    """The model's own, where it is at hand."""
 
     async def answer(self, request: Request) -> Prediction:
         """The prediction; a Trouble where there is none."""
@@ -89,6 +92,8 @@ class Asker:
 
     async def _said(self, request: GenerationRequest, sample: int) -> Answer:
         ask = asked(request, self.endpoint, sample)
+        room = room_for(ask.prompt, ask.max_new_tokens, self.tokenizer)
+        ask = replace(ask, max_new_tokens=room)
         reserved = estimate(ask.prompt) + ask.max_new_tokens
         try:
             answer = await self.patience.carry_out(lambda: self.client.ask(ask), reserved)
@@ -163,13 +168,16 @@ class Asker:
 
 
 def asked(request: GenerationRequest, endpoint: ModelEndpointSpec, sample: int) -> Ask:
-    """What is sent for one sample; the endpoint's temperature takes the benchmark's place."""
+    """What is sent for one sample.
+
+    The endpoint's temperature takes the benchmark's place, its stop words come to the benchmark's.
+    """
     own = endpoint.served.temperature
     return Ask(
         prompt=request.prompt,
         max_new_tokens=request.max_new_tokens,
-        stop=request.stop,
-        min_new_tokens=request.min_new_tokens,
+        stop=tuple(dict.fromkeys((*request.stop, *endpoint.stop_words))),
+        min_new_tokens=request.min_new_tokens or endpoint.min_new_tokens,
         temperature=request.temperature if own is None else float(own),
         top_p=request.top_p,
         top_k=request.top_k,
