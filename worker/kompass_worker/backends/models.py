@@ -69,16 +69,16 @@ class FetchedModels:
         from kompass_worker.backends.served.loading import Door, load_served
 
         started = self.clock()
-        folder, render = None, None
+        folder, tokenizer = None, None
         if model.spec.source is not None:
             from kompass_worker.backends.huggingface_tokenizers import load_tokenizer
 
             folders = self._folders(model, weights=False)
             folder = folders.tokenizer
-            render = load_tokenizer(folders, model.spec, model.name).rendered
+            tokenizer = load_tokenizer(folders, model.spec, model.name)
         fetched = self.clock()
         keys = self.fetcher.credentials.api_keys(model.spec)
-        door = Door(model.name, model.spec, keys, render)
+        door = Door(model.name, model.spec, keys, tokenizer)
         backend = load_served(door, tokenizer_folder=folder, image=self.image)
         return LoadedModel(backend, fetched - started, self.clock() - fetched)
 

@@ -28,7 +28,7 @@ from kompass_worker.backends.served.gemini_client import GeminiClient
 from kompass_worker.backends.served.http import Http, Json
 from kompass_worker.backends.served.likelihoods import Likelihoods, find_likelihoods
 from kompass_worker.backends.served.limits import Bucket, Limiter, RealClock
-from kompass_worker.backends.served.openai_client import OpenAIClient, Render
+from kompass_worker.backends.served.openai_client import OpenAIClient
 from kompass_worker.backends.served.patience import Patience
 from kompass_worker.backends.served.presets import preset_of
 from kompass_worker.backends.served.retries import RetryPolicy
@@ -36,7 +36,7 @@ from kompass_worker.backends.served.spark_client import SparkClient
 from kompass_worker.backends.served.spark_protocol import VERSIONS, version_of
 from kompass_worker.backends.served.spark_signing import SparkKeys
 from kompass_worker.backends.served.streams import streamed
-from kompass_worker.backends.served.tokens import ESTIMATE, estimate
+from kompass_worker.backends.served.tokens import ESTIMATE, ChatTokenizer, estimate
 from kompass_worker.backends.served.troubles import Kind, Redactor, Trouble, error_of
 from kompass_worker.errors import InvalidRequest
 from kompass_worker.prompts.requests import Prompt, Request
@@ -58,8 +58,8 @@ class Door:
     """The endpoint's own name, for messages."""
     endpoint: ModelEndpointSpec
     keys: tuple[str, ...]
-    render: Render | None
-    """The chat template, where the tokenizer is at hand."""
+    tokenizer: ChatTokenizer | None
+    """The model's own, where a source names it."""
 
     @property
     def url(self) -> str:
@@ -110,7 +110,7 @@ class Door:
                     serving, held, SparkKeys(*self.keys), headers, Redactor(self.keys)
                 )
             case _:
-                return OpenAIClient(http, self.endpoint, preset_of(serving), self.render)
+                return OpenAIClient(http, self.endpoint, preset_of(serving), self._rendered)
 
     def patience(self, deadline_seconds: float) -> Patience:
         """The endpoint's limits, and this deadline."""
@@ -145,7 +145,9 @@ class Door:
             if any(map(needs_likelihoods, requests)):
                 likelihoods = await self._likelihoods(http, patience)
             client = self.client(http)
-            yield Asker(client, patience, self.endpoint, likelihoods, self._rendered)
+            yield Asker(
+                client, patience, self.endpoint, likelihoods, self._rendered, self.tokenizer
+            )
 
     async def _likelihoods(self, http: Http, patience: Patience) -> Likelihoods:
         if self.endpoint.served_path is not ServedPath.COMPLETIONS:
@@ -171,12 +173,12 @@ class Door:
     def _rendered(self, prompt: Prompt) -> str:
         if isinstance(prompt, str):
             return prompt
-        if self.render is None:
+        if self.tokenizer is None:
             raise InvalidRequest(
-                f"{self.place}: a benchmark measures the likelihood of a chat, and only a "
-                "tokenizer has its template: set source to the model's tokenizer"
+                f"{self.place}: a chat is to be read as text, and only a tokenizer has "
+                "its template: set source to the model's tokenizer"
             )
-        return self.render(prompt)
+        return self.tokenizer.rendered(prompt)
 
 
 def load_served(

@@ -30,14 +30,14 @@ class OpenAIClient:
     http: Http
     endpoint: ModelEndpointSpec
     preset: Preset
-    render: Render | None = None
+    render: Render
     """For messages at path Completions."""
 
     async def ask(self, ask: Ask) -> Answer:
         """One answer."""
         prompt = ask.prompt
         if self.endpoint.served_path is ServedPath.COMPLETIONS:
-            prompt = self.text_of(prompt)
+            prompt = self.render(prompt)
         body = request_body(ask, prompt, self.endpoint, self.preset)
         found = await self.http.post(PATHS[self.endpoint.served_path], body)
         return answer_of(found, ask, self.endpoint)
@@ -45,13 +45,6 @@ class OpenAIClient:
     async def served_names(self) -> list[str] | None:
         """The ids of the server's model list."""
         return names_in(await self.http.get("/models"), "id")
-
-    def text_of(self, prompt: Prompt) -> str:
-        """What a model reads that is given plain text."""
-        if isinstance(prompt, str):
-            return prompt
-        assert self.render is not None, "the API refuses a chat at Completions without a tokenizer"
-        return self.render(prompt)
 
 
 def names_in(body: dict[str, Any], field: str) -> list[str] | None:

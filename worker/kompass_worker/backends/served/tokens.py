@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
+from kompass_worker.backends.protocol import Tokenizer
 from kompass_worker.prompts.requests import Prompt
 
 ESTIMATE: Final = "estimate"
@@ -16,6 +17,14 @@ _BYTES_PER_TOKEN: Final = 4
 _MESSAGE_TOKENS: Final = 4
 """What a chat template puts around a message."""
 _UNLIMITED: Final = 2**31 - 1
+
+
+class ChatTokenizer(Tokenizer, Protocol):
+    """The real tokenizer of a served model, chat template included."""
+
+    def rendered(self, prompt: Prompt) -> str:
+        """The text that the model reads."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -30,6 +39,17 @@ class EstimatedTokenizer:
     def count(self, prompts: Sequence[Prompt]) -> list[int]:
         """About how many tokens each prompt has."""
         return [estimate(prompt) for prompt in prompts]
+
+
+def room_for(prompt: Prompt, wanted: int, tokenizer: Tokenizer | None) -> int:
+    """New tokens that fit behind the prompt, of those wanted; at least one, for the server to say.
+
+    Many servers refuse a request whose prompt and limit together are longer than the model takes.
+    """
+    if tokenizer is None:
+        return wanted
+    left = tokenizer.max_sequence_length - tokenizer.count([prompt])[0]
+    return max(1, min(wanted, left))
 
 
 def estimate(prompt: Prompt) -> int:
