@@ -37,7 +37,7 @@ def test_an_example_says_how_to_use_it(path: Path) -> None:
     assert f"kubectl apply -f examples/{path.name}" in header
 
 
-@pytest.mark.parametrize("name", ["quickstart", "hub-model"])
+@pytest.mark.parametrize("name", ["quickstart", "hub-model", "served-model"])
 def test_a_complete_example_resolves(name: str) -> None:
     found = documents(EXAMPLES / f"{name}.yaml")
     around = Surroundings(
