@@ -11,7 +11,9 @@ from typing import Final
 from kompass_api.methods import Method
 
 BUILT_IN: Final[Mapping[str, Method]] = {
+    "agieval-five-options-ppl": Method.PERPLEXITY,
     "agieval-gen": Method.GENERATION,
+    "agieval-ppl": Method.PERPLEXITY,
     "arc-c-cot-gen": Method.GENERATION,
     "arc-c-few-shot-gen": Method.GENERATION,
     "arc-c-few-shot-ppl": Method.PERPLEXITY,
@@ -33,6 +35,7 @@ BUILT_IN: Final[Mapping[str, Method]] = {
     "cmmlu-gen": Method.GENERATION,
     "cmmlu-ppl": Method.PERPLEXITY,
     "gaokao-bench-gen": Method.GENERATION,
+    "gaokao-bench-ppl": Method.PERPLEXITY,
     "gsm8k-0shot-gen": Method.GENERATION,
     "gsm8k-0shot-nocot-gen": Method.GENERATION,
     "gsm8k-0shot-v2-gen": Method.GENERATION,

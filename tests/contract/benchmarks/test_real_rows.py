@@ -97,6 +97,8 @@ CASES = [
     case("ceval-ppl", "gaokao_ceval", label, another_label),
     case("ceval-zero-shot-gen", "gaokao_ceval", letter, another_letter),
     case("agieval-gen", "agieval", letter, another_letter, ["aqua-rat", "sat-math"]),
+    case("agieval-ppl", "agieval", label, another_label, ["sat-math"]),
+    case("agieval-five-options-ppl", "agieval", label, another_label, ["aqua-rat"]),
     case("bbh-gen", "bbh", SO, nothing, TASKS),
     case("bbh-512-gen", "bbh", SO, nothing, TASKS),
     case("bbh-base-gen", "bbh", SO, nothing, TASKS),

@@ -53,7 +53,9 @@ def test_a_name_can_be_that_of_an_object(name: str) -> None:
 def test_every_configuration_of_opencompass_is_built_in_once() -> None:
     origins = [builtin(name).open_compass for name in NAMES]
     counted = Counter(origin.config for origin in origins if origin)
-    assert [config for config, count in counted.items() if count > 1] == []
+    parts = [config for config, count in counted.items() if count > 1]
+    # One file upstream; here a benchmark's labels are the same for all its subjects.
+    assert parts == ["agieval_mixed_e33d83"]
 
 
 def test_the_repositories_on_the_hub_are_known() -> None:
