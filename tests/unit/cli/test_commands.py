@@ -5,12 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from kompass_worker.cli import app
+from kompass_worker.cli.app import unwrapped
+from kompass_worker.cli.outputs import Output
+from kompass_worker.cli.scores import show_scores
+from kompass_worker.runs import open_run
 
 COMMANDS = ("run", "list", "render", "validate", "inspect", "compare", "rescore", "translate")
 
@@ -130,3 +136,33 @@ def test_validate_of_the_examples(root: Path) -> None:
     found = kompass("validate", root / "examples", "--in-cluster")
     assert (found.exit_code, found.stdout) == (0, "")
     assert "nothing wrong" in found.stderr
+
+
+@pytest.mark.parametrize(
+    ("output", "start"),
+    [
+        pytest.param(Output.TABLE, "\ndataset  ", id="table"),
+        pytest.param(Output.CSV, "dataset,version,metric,mode,model-0\nceval-geography,", id="csv"),
+        pytest.param(Output.MD, "| dataset | version | metric | mode | model-0 |\n", id="md"),
+        pytest.param(
+            Output.JSON, '[\n {\n  "model": "model-0",\n  "benchmark": "ceval-gen"', id="json"
+        ),
+    ],
+)
+def test_scores_have_every_form(
+    before: Path, capsys: pytest.CaptureFixture[str], output: Output, start: str
+) -> None:
+    show_scores(open_run(before).report, output)
+    assert capsys.readouterr().out.startswith(start)
+
+
+def test_paragraphs_of_a_help_text_have_one_line_each() -> None:
+    text = "\nOne\nline.\n\n    an example\n      of two\n\nThe\nend.\n"
+    assert unwrapped(text) == "One line.\n\n    an example\n      of two\n\nThe end."
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(before: Path) -> None:
+    command = f"{sys.executable} -m kompass_worker.cli inspect {before} --verdict all | head -1"
+    found = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
+    assert found.stdout.startswith("item")
+    assert "Traceback" not in found.stderr
