@@ -280,3 +280,10 @@ class World:
 def shard_of(job: Json) -> int:
     """A shard Job's index."""
     return int(job["metadata"]["labels"][SHARD_LABEL])
+
+
+def applied(**spec: Any) -> World:
+    """A world with a run just applied, and the endpoint it names."""
+    world = World()
+    world.apply(endpoint_manifest(), run_manifest(**spec))
+    return world
