@@ -88,7 +88,7 @@ bench-cold: venv ## Measure `make demo` in a fresh clone with an empty home (nee
 
 .PHONY: parity
 parity: venv ## Compare with OpenCompass and lm-eval, item by item, into docs/parity.md (2 hours at first)
-	PYTHONPATH=tools $(BIN)/python -m parity.main --page docs/parity.md
+	PYTHONPATH=tools $(BIN)/python -m parity.main --page docs/parity.md --vectors tests/unit/parity/vectors
 
 .PHONY: parity-requirements
 parity-requirements: venv ## Pin what OpenCompass and lm-eval run on, with our releases of torch and the like

@@ -1,20 +1,23 @@
 """`make parity`: Kompass beside OpenCompass and lm-evaluation-harness, item by item.
 
-Usage: python -m parity.main [--only WORD ...] [--peers] [--page docs/parity.md]
+Usage: python -m parity.main [--only WORD ...] [--peers] [--page FILE] [--vectors FOLDER]
 Ends with status 1 where anything is not the same. `--only` takes the suites, models and peers whose
-names hold all of the words, and leaves the page alone. `--peers` records the peers and no more:
-what they did is kept, so that they are asked again only where model, data, pins or recorder change.
+names hold all of the words, and leaves page and vectors alone. `--peers` records the peers and no
+more: what they did is kept, and they are asked again only where model, data, pins or recorder
+change.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from parity.compare import Comparison, compare
 from parity.environments import version_of
@@ -25,8 +28,11 @@ from parity.records import Recording, write_recording
 from parity.staging import staged
 from parity.suites import SUITES, Peer, Suite
 from parity.theirs import asked, recorded
+from parity.vectors import OURS, digests, extractions, own_files, own_items
 from smollm2 import cache_folder
 
+SMALL: Final = ("tiny-mc",)
+"""Models of which vectors are kept: what they write is made of tiny_mc's words."""
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -109,12 +115,15 @@ def main() -> int:
     parser.add_argument("--only", nargs="*", default=[], metavar="WORD")
     parser.add_argument("--peers", action="store_true")
     parser.add_argument("--page", type=Path)
+    parser.add_argument("--vectors", type=Path, metavar="FOLDER")
     arguments = parser.parse_args()
     shared = Path(os.environ.get("KOMPASS_SHARED", ROOT.parent / "shared"))
     if not (shared / "data").is_dir():
         sys.exit(f"needs {shared} (data and models; set KOMPASS_SHARED to where they are)")
     places = Places(shared, cache_folder() / "parity")
     wanted = list(jobs(arguments.only))
+    if arguments.vectors and not arguments.only:
+        write_vectors(places, arguments.vectors)
     if arguments.peers:
         for job in wanted:
             theirs(places, job)
@@ -124,6 +133,32 @@ def main() -> int:
         versions = {peer.replace("-", "_"): version_of(peer) for peer in Peer}
         arguments.page.write_text(page(found, versions), encoding="utf-8")
     return _verdict(found)
+
+
+def write_vectors(places: Places, folder: Path) -> None:
+    """What tests hold Kompass to without the peers: what these did with the small models."""
+    recordings = {model.key: _all_of(places, model) for model in MODELS if model.name in SMALL}
+    own = {
+        "files": own_files(places.shared / "data" / OURS),
+        "models": {key: own_items(held) for key, held in recordings.items()},
+    }
+    content = {
+        "own.json": own,
+        "digests.json": {key: digests(held) for key, held in recordings.items()},
+        "extractions.json": extractions(recordings.values()),
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, held in content.items():
+        text = json.dumps(held, ensure_ascii=False, indent=1) + "\n"
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+def _all_of(places: Places, model: Model) -> Recording:
+    parts = [theirs(places, job) for job in jobs([]) if job.model == model]
+    return Recording(
+        items=[item for part in parts for item in part.items],
+        rows=[row for part in parts for row in part.rows],
+    )
 
 
 def _verdict(found: Sequence[Section]) -> int:

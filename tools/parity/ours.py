@@ -151,7 +151,7 @@ def _samples(stored: bytes) -> Iterator[Sample]:
 
 
 def _item(suite: Suite, sample: Sample, request: Request, tokenizer: HuggingFaceTokenizer) -> Item:
-    read = _read_by_the_model(request, tokenizer)
+    read = read_by_the_model(request, tokenizer)
     return Item(
         suite=suite.name,
         item=f"{sample.subject}/{sample.row}",
@@ -165,7 +165,7 @@ def _item(suite: Suite, sample: Sample, request: Request, tokenizer: HuggingFace
     )
 
 
-class _Read(NamedTuple):
+class Read(NamedTuple):
     """What the model reads, by label."""
 
     prompts: dict[str, str]
@@ -174,19 +174,20 @@ class _Read(NamedTuple):
     """Tokens over which a likelihood is summed, where it is not a mean already."""
 
 
-def _read_by_the_model(request: Request, tokenizer: HuggingFaceTokenizer) -> _Read:
+def read_by_the_model(request: Request, tokenizer: HuggingFaceTokenizer) -> Read:
+    """What the model is given of a request."""
     match request:
         case GenerationRequest():
             ids = tokenizer.encode([request.prompt])
-            return _Read({"": tokenizer.rendered(request.prompt)}, {"": ids[0]}, {})
+            return Read({"": tokenizer.rendered(request.prompt)}, {"": ids[0]}, {})
         case ScoringRequest():
             texts = {held.label: held.text for held in request.candidates}
-            return _Read(texts, _by_label(texts, tokenizer.encode(list(texts.values()))), {})
+            return Read(texts, _by_label(texts, tokenizer.encode(list(texts.values()))), {})
         case ContinuationRequest():
             held = request.candidates
             texts = {one.label: f"{one.context}{one.continuation}" for one in held}
             encoded = encode_continuations(tokenizer, held, request.split)
-            return _Read(
+            return Read(
                 texts,
                 _by_label(texts, [list(text.ids) for text in encoded]),
                 {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -64,7 +64,9 @@ def page(sections: Sequence[Section], versions: Mapping[str, str]) -> str:
         "## By benchmark and model",
         _by_section(sections),
         *_differences(sections),
-        _CONDITIONS.format(seed=RANDOM_SEED),
+        _CONDITIONS,
+        "\n".join(_models(sections)),
+        _KNOWN,
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -131,6 +133,14 @@ def _differences(sections: Sequence[Section]) -> list[str]:
     return ["## What is not the same", "\n".join(lines)] if lines else []
 
 
+def _models(sections: Sequence[Section]) -> Iterator[str]:
+    for model in dict.fromkeys(section.model for section in sections):
+        rows = f"about {model.limit} rows of each set" if model.limit else "all rows"
+        note = f", the tokenizer of stories260K, weights drawn with seed {RANDOM_SEED}"
+        drawn = note if model.name == "random-qwen2" else ""
+        yield f"  - {model.title}: {rows}, up to {model.max_sequence_length:,} tokens{drawn}."
+
+
 def _short(text: str) -> str:
     flat = text.replace("`", "'").replace("\n", "\\n").replace("|", "\\|")
     return flat if len(flat) <= _SHOWN_LENGTH else flat[:_SHOWN_LENGTH] + "..."
@@ -158,12 +168,11 @@ _CONDITIONS: Final = """\
   answers end after 32 tokens on both sides; the version hashes are those before that change.
 - Kompass runs as `kompass run`, from manifests to the report; texts, answers and scores are the
   report's, token ids are those that the shard hands to the model.
-- Rows and models are those of the folder `shared` beside the checkout. The random Qwen2 has the
-  tokenizer of stories260K and weights drawn with seed {seed}. SmolLM2 answers about twenty rows of
-  each set, evenly over its subjects; the others answer all.
 - truthfulqa-gen is compared up to what the model writes: OpenCompass' score of it needs code from a
   model hub.
+- Rows and models are those of the folder `shared` beside the checkout:"""
 
+_KNOWN: Final = """\
 ## Known differences
 
 - Where a text is too long for a model, OpenCompass drops examples label by label in perplexity

@@ -29,7 +29,7 @@ class Item(Record):
     """`<subject>/<row>`."""
     prompts: dict[str, str]
     """The text a model was given; one for each label, or one called "" for generated answers."""
-    token_ids: dict[str, list[int]]
+    token_ids: dict[str, list[int]] = {}
     """The tokens of each, after a cut."""
     generation: str | None = None
     choice: str | None = None

@@ -38,6 +38,12 @@ def test_differences_are_marked_and_shown() -> None:
     assert "`astronomy/made-up moons/0 B`: ours `1.25`, theirs `9.25`" in text
 
 
+def test_the_page_names_the_models_that_were_asked_and_no_others() -> None:
+    text = page([section(EQUAL)], VERSIONS)
+    assert "  - tiny-mc: all rows, up to 1,024 tokens." in text
+    assert "SmolLM2" not in text
+
+
 def test_the_table_of_one_section_is_aligned() -> None:
     lines = table("astronomy, tiny-mc", EQUAL).splitlines()
     assert lines[1] == "astronomy, tiny-mc"
