@@ -30,6 +30,9 @@ MAPPING_FILE: Final = "subject_mapping.json"
 _CATEGORIES: Final = ("STEM", "Social Science", "Humanities", "Other")
 """C-Eval's order of the groups; other categories follow as they come."""
 
+_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The one in C reads all built-in files in a tenth of the time."""
+
 _Text = Annotated[str, Field(min_length=1, max_length=256)]
 _MAPPING: Final = TypeAdapter(dict[SubjectName, tuple[str, _Text, _Text]])
 
@@ -51,7 +54,7 @@ def builtin(name: str) -> BenchmarkSpec:
             failure=FailureClass.UNKNOWN_BENCHMARK,
         )
     text = (files("kompass_worker.benchmarks") / f"{name}.yaml").read_text("utf-8")
-    return BenchmarkSpec.model_validate(yaml.safe_load(text))
+    return BenchmarkSpec.model_validate(yaml.load(text, _LOADER))  # noqa: S506  (a safe one)
 
 
 def catalogue(spec: BenchmarkSpec, folder: Path) -> Catalogue:
