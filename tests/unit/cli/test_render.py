@@ -162,6 +162,11 @@ def test_labels_of_a_perplexity_benchmark(tmp_path: Path) -> None:
     ("changes", "message"),
     [
         pytest.param({"row": 9}, "geography has rows 0 to 4, no row 9", id="row"),
+        pytest.param(
+            {"benchmark": "gsm8k-gen", "sources": ()},
+            r"brings no data: .* --source FOLDER",
+            id="data",
+        ),
         pytest.param({"benchmark": "ceval-gem"}, "did you mean ceval-gen", id="benchmark"),
     ],
 )
@@ -169,3 +174,9 @@ def test_what_is_not_there_is_said(tmp_path: Path, changes: dict[str, Any], mess
     write(tmp_path)
     with pytest.raises(WrongUsage, match=message):
         prompts_of(wish(tmp_path, **changes))
+
+
+def test_data_may_lie_anywhere(tmp_path: Path) -> None:
+    write(tmp_path)
+    (held,) = prompts_of(wish(tmp_path / "nowhere", sources=(str(tmp_path),)))
+    assert held.item.id == "ceval-gen/geography/0"

@@ -173,6 +173,12 @@ def test_a_data_set_without_counterpart_makes_the_rest_incomplete() -> None:
     assert "ceval_ppl_578f8d" in note
 
 
+def test_data_that_has_to_be_named_is_said() -> None:
+    found = line("--hf-path a/b --datasets gsm8k_gen")
+    assert found.is_whole
+    assert "benchmark gsm8k-gen brings no data: set source" in found.notes[0]
+
+
 def test_a_data_file_of_ones_own_becomes_a_benchmark(tmp_path: Path) -> None:
     (tmp_path / "quiz.csv").write_text("question,A,B,answer\nWhich?,x,y,A\n", encoding="utf-8")
     words = shlex.split("--hf-path a/b --custom-dataset-path quiz.csv")

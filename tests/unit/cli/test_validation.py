@@ -134,6 +134,13 @@ def test_benchmarks(tmp_path: Path, before: str, after: str, start: str, end: st
         ),
         pytest.param(
             "- name: own",
+            "- name: gsm8k-gen",
+            "run.yaml:8: EvalRun trial: spec.benchmarks[0].name: benchmark 'gsm8k-gen' brings no "
+            "data: set source",
+            id="data",
+        ),
+        pytest.param(
+            "- name: own",
             "- name: ceval-ppl",
             "run.yaml:8: EvalRun trial: spec.benchmarks[0].name: benchmark 'ceval-ppl' weighs",
             id="method-and-model",

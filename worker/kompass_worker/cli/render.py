@@ -136,13 +136,19 @@ def _benchmark(wish: RenderWish, mappings: Sequence[Mapping]) -> ResolvedBenchma
             f"benchmark {wish.benchmark!r} is neither built in nor in the files of --file"
             f"{nearest(wish.benchmark, [*BUILT_IN, *own])}"
         )
+    return ResolvedBenchmark(name=wish.benchmark, spec=spec, source=_source(wish, spec, mappings))
+
+
+def _source(wish: RenderWish, spec: BenchmarkSpec | None, mappings: Sequence[Mapping]) -> Source:
     folders = [text for text in wish.sources if "=" not in text]
-    source = (spec or builtin(wish.benchmark)).data.source
     if folders:
-        moved: Source | None = Source(uri=uri_of(folders[-1]))
-    else:
-        moved = mapped_source(source, mappings) if source is not None else None
-    return ResolvedBenchmark(name=wish.benchmark, spec=spec, source=moved)
+        return Source(uri=uri_of(folders[-1]))
+    source = (spec or builtin(wish.benchmark)).data.source
+    if source is None:
+        raise WrongUsage(
+            f"benchmark {wish.benchmark!r} brings no data: name its folder with --source FOLDER"
+        )
+    return mapped_source(source, mappings)
 
 
 def _model(wish: RenderWish, mappings: Sequence[Mapping]) -> ResolvedModel:

@@ -12,6 +12,7 @@ from kompass_api.evalrun import EvalRun
 from kompass_api.resolution import Surroundings, nearest, resolve
 from kompass_api.rundocument import ResolvedStorage
 from kompass_api.scoring import ExtractionStep, Metric
+from kompass_worker.benchmarks import builtin
 from kompass_worker.cli.documents import FieldPath, files_in, read_documents
 from kompass_worker.cli.manifests import Checked, Held, Manifests, check_documents, title_of
 from kompass_worker.cli.refusals import field_name
@@ -88,6 +89,7 @@ def _of_run(run: EvalRun, checked: Checked, *, in_cluster: bool) -> Iterator[_Fi
     around = checked.manifests()
     if not in_cluster:
         yield from _unknown(run, around, checked.titles)
+    yield from _without_data(run, checked.titles)
     if not _is_closed(run, around):
         return
     # What is wrong wherever it runs: a folder is wrong in a cluster, a claim outside of one.
@@ -118,6 +120,17 @@ def _unknown(run: EvalRun, around: Manifests, titles: frozenset[str]) -> Iterato
                 ("spec", "benchmarks", place, "name"),
                 f"benchmark {ref.name!r} is neither built in nor in these files {where}"
                 f"{nearest(ref.name, known)}",
+            )
+
+
+def _without_data(run: EvalRun, titles: frozenset[str]) -> Iterator[_Finding]:
+    for place, ref in enumerate(run.spec.benchmarks):
+        is_built_in = ref.name in BUILT_IN and f"Benchmark {ref.name}" not in titles
+        if is_built_in and ref.source is None and builtin(ref.name).data.source is None:
+            yield _Finding(
+                ("spec", "benchmarks", place, "name"),
+                f"benchmark {ref.name!r} brings no data: set source beside its name to the folder "
+                "that has it",
             )
 
 

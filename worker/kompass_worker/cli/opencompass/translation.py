@@ -15,6 +15,7 @@ from kompass_api.benchmark import Benchmark
 from kompass_api.evalrun import MAX_RUN_NAME, EvalRun
 from kompass_api.modelendpoint import ModelEndpoint
 from kompass_api.resources import API_VERSION
+from kompass_worker.benchmarks import builtin
 from kompass_worker.cli.opencompass.benchmarks import found, hint, known
 from kompass_worker.cli.opencompass.flags import OLD, parsed
 from kompass_worker.cli.opencompass.models import endpoint_of, label
@@ -95,6 +96,13 @@ def _benchmarks(arguments: argparse.Namespace, notes: Notes) -> tuple[list[str],
     for name in arguments.datasets:
         held = found(name, among)
         names |= dict.fromkeys(held)
+        for benchmark in held:
+            if builtin(benchmark).data.source is None:
+                notes.add(
+                    f"--datasets {name}",
+                    f"benchmark {benchmark} brings no data: set source beside its name to the "
+                    "folder that has it (OpenCompass reads it below data/)",
+                )
         if not held:
             lost = True
             notes.add(f"--datasets {name}", f"no counterpart{hint(name, among)}")
