@@ -177,3 +177,12 @@ def texts(spec: BenchmarkSpec) -> list[str]:
     templates += [prompt.example] if prompt.example else []
     turns = [turn for held in templates for turn in (*held.begin, *held.rounds, *held.end)]
     return [*(held.text for held in templates), *(turn.prompt for turn in turns)]
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if builtin(name).published])
+def test_published_numbers_are_of_rows_of_the_table(name: str) -> None:
+    spec, known = builtin(name), named(builtin(name))
+    rows = {row_name(spec, subject.name) for subject in known.subjects}
+    rows |= {group.name for group in known.groups}
+    assert {held.row for held in spec.published} <= rows
+    assert all(0 < float(held.value) < 100 for held in spec.published)
