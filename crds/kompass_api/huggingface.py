@@ -158,7 +158,7 @@ class HuggingFaceOptions(RuledModel):
     ] = Attention.AUTO
     adapter: Annotated[
         Adapter | None,
-        Field(description="Weights on top of the model's; needs an image with the extra peft."),
+        Field(description="Weights on top of the model's, as save_pretrained of peft wrote them."),
     ] = None
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from safetensors import SafetensorError
 from transformers import PreTrainedModel
@@ -12,15 +12,14 @@ from transformers import PreTrainedModel
 from kompass_api.huggingface import Adapter
 from kompass_worker.errors import ModelUnusable
 
-if TYPE_CHECKING:
-    from types import ModuleType
-
 
 def with_adapter(
     model: PreTrainedModel, folder: Path, adapter: Adapter, name: str
 ) -> PreTrainedModel:
     """The model with the adapter's weights in their places, or added to its own."""
-    peft = _peft(name)
+    # With an adapter alone: it takes a second to import.
+    import peft
+
     _check_files(folder, adapter, name)
     try:
         config: Any = peft.PeftConfig.from_pretrained(str(folder))
@@ -50,18 +49,6 @@ def with_adapter(
         wrapped.merge_and_unload() if adapter.merge else wrapped.get_base_model()
     )
     return inner
-
-
-def _peft(name: str) -> ModuleType:
-    try:
-        import peft
-    except ImportError as error:
-        raise ModelUnusable(
-            f"model {name!r} has an adapter and peft is not installed here: use an image with it, "
-            "or pip install 'kompass[peft]'"
-        ) from error
-    module: ModuleType = peft
-    return module
 
 
 def _check_files(folder: Path, adapter: Adapter, name: str) -> None:
