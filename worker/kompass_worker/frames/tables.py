@@ -52,6 +52,7 @@ SAMPLES: Final[_Kinds] = {
     "reference": "string",
     "score": "Float64",
     "unscored_reason": "string",
+    "reasoning": "string",
     "tokens_in": "Int64",
     "tokens_out": "Int64",
     "finish_reason": "string",
