@@ -1,10 +1,11 @@
 """`make parity`: Kompass beside OpenCompass and lm-evaluation-harness, item by item.
 
-Usage: python -m parity.main [--only WORD ...] [--peers] [--page FILE] [--vectors FOLDER]
+Usage: python -m parity.main [--only WORD ...] [--peers|--kept] [--page FILE] [--vectors FOLDER]
 Ends with status 1 where anything is not the same. `--only` takes the suites, models and peers whose
 names hold all of the words, and leaves page and vectors alone. `--peers` records the peers and no
 more: what they did is kept, and they are asked again only where model, data, pins or recorder
-change.
+change. `--kept` asks nobody: it compares what both sides did before, and the page says what is
+missing.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import os
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -24,10 +25,10 @@ from parity.environments import version_of
 from parity.models import MODELS, Model, folder_of
 from parity.ours import Bench, run_kompass, runs
 from parity.page import Section, page, table
-from parity.records import Recording, write_recording
+from parity.records import Recording, joined, read_recording, write_recording
 from parity.staging import staged
 from parity.suites import SUITES, Peer, Suite
-from parity.theirs import asked, recorded
+from parity.theirs import Recorder, asked
 from parity.vectors import OURS, digests, extractions, own_files, own_items
 from smollm2 import cache_folder
 
@@ -73,33 +74,61 @@ def _wanted(suite: Suite, model: Model, words: Sequence[str]) -> bool:
     return all(word in name for word in words)
 
 
+def recorder(places: Places, job: Job) -> Recorder:
+    """The peer of a job."""
+    weights = folder_of(job.model, places.shared)
+    return Recorder(job.peer, job.model, weights, places.cache / "records")
+
+
 def theirs(places: Places, job: Job) -> Recording:
     """What the peer does."""
     told = [asked(suite, places.data(suite)) for suite in job.suites]
-    weights = folder_of(job.model, places.shared)
-    return recorded(job.peer, job.model, told, weights=weights, cache=places.cache / "records")
+    return recorder(places, job).recorded(told)
 
 
 def sections(places: Places, job: Job) -> Iterator[Section]:
     """The comparisons of a job, a suite at a time."""
     found = theirs(places, job)
     for number, suites in enumerate(runs(job.suites)):
-        mine = _ours(places, job, suites, number)
+        _run(places, job, suites, number)
         for suite in suites:
-            comparisons = compare(_part(mine, suite), _part(found, suite))
-            print(table(f"{suite.name}, {job.model.title}, {suite.peer}", comparisons), flush=True)
-            yield Section(suite=suite, model=job.model, comparisons=comparisons)
+            yield _section(places, job, suite, found)
 
 
-def _ours(places: Places, job: Job, suites: Sequence[Suite], number: int) -> Recording:
+def kept_sections(places: Places, job: Job) -> Iterator[Section]:
+    """The comparisons of what both sides did before."""
+    there = [suite for suite in job.suites if _is_kept(places, job, suite)]
+    if there:
+        found = theirs(places, replace(job, suites=there))
+        yield from (_section(places, job, suite, found) for suite in there)
+
+
+def _is_kept(places: Places, job: Job, suite: Suite) -> bool:
+    place = recorder(places, job).place(asked(suite, places.data(suite)))
+    return place.exists() and _our_place(places, job, suite).exists()
+
+
+def _section(places: Places, job: Job, suite: Suite, found: Recording) -> Section:
+    mine = read_recording(_our_place(places, job, suite))
+    comparisons = compare(mine, _part(found, suite))
+    print(table(f"{suite.name}, {job.model.title}, {suite.peer}", comparisons), flush=True)
+    return Section(suite=suite, model=job.model, comparisons=comparisons)
+
+
+def _run(places: Places, job: Job, suites: Sequence[Suite], number: int) -> None:
     names = ", ".join(suite.name for suite in suites)
     print(f"kompass run, {job.model.key}: {names}", file=sys.stderr, flush=True)
     out = places.cache / "ours" / f"{job.peer}-{job.model.key}-{number}"
     weights = folder_of(job.model, places.shared)
     benches = [Bench(suite, places.data(suite)) for suite in suites]
     recording = run_kompass(benches, job.model, weights=weights, out=out)
-    write_recording(out / "recording.jsonl", [*recording.items, *recording.rows])
-    return recording
+    for suite in suites:
+        part = _part(recording, suite)
+        write_recording(_our_place(places, job, suite), [*part.items, *part.rows])
+
+
+def _our_place(places: Places, job: Job, suite: Suite) -> Path:
+    return places.cache / "ours" / f"{suite.benchmark}-{suite.data}-{job.model.key}.jsonl"
 
 
 def _part(recording: Recording, suite: Suite) -> Recording:
@@ -114,6 +143,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--only", nargs="*", default=[], metavar="WORD")
     parser.add_argument("--peers", action="store_true")
+    parser.add_argument("--kept", action="store_true")
     parser.add_argument("--page", type=Path)
     parser.add_argument("--vectors", type=Path, metavar="FOLDER")
     arguments = parser.parse_args()
@@ -128,11 +158,23 @@ def main() -> int:
         for job in wanted:
             theirs(places, job)
         return 0
-    found = [section for job in wanted for section in sections(places, job)]
+    compared = kept_sections if arguments.kept else sections
+    found = [section for job in wanted for section in compared(places, job)]
     if arguments.page and not arguments.only:
         versions = {peer.replace("-", "_"): version_of(peer) for peer in Peer}
-        arguments.page.write_text(page(found, versions), encoding="utf-8")
+        text = page(found, versions, missing=_missing(wanted, found))
+        arguments.page.write_text(text, encoding="utf-8")
     return _verdict(found)
+
+
+def _missing(wanted: Sequence[Job], found: Sequence[Section]) -> list[str]:
+    there = {(section.suite.name, section.model) for section in found}
+    return [
+        f"{suite.name} with {job.model.title}"
+        for job in wanted
+        for suite in job.suites
+        if (suite.name, job.model) not in there
+    ]
 
 
 def write_vectors(places: Places, folder: Path) -> None:
@@ -154,11 +196,7 @@ def write_vectors(places: Places, folder: Path) -> None:
 
 
 def _all_of(places: Places, model: Model) -> Recording:
-    parts = [theirs(places, job) for job in jobs([]) if job.model == model]
-    return Recording(
-        items=[item for part in parts for item in part.items],
-        rows=[row for part in parts for row in part.rows],
-    )
+    return joined(theirs(places, job) for job in jobs([]) if job.model == model)
 
 
 def _verdict(found: Sequence[Section]) -> int:

@@ -54,7 +54,9 @@ def table(title: str, comparisons: Sequence[Comparison]) -> str:
     return "\n".join(["", title, *lines])
 
 
-def page(sections: Sequence[Section], versions: Mapping[str, str]) -> str:
+def page(
+    sections: Sequence[Section], versions: Mapping[str, str], missing: Sequence[str] = ()
+) -> str:
     """The whole page; every figure in it is counted from the sections."""
     everything = total(held for section in sections for held in section.comparisons)
     parts = [
@@ -64,6 +66,7 @@ def page(sections: Sequence[Section], versions: Mapping[str, str]) -> str:
         "## By benchmark and model",
         _by_section(sections),
         *_differences(sections),
+        *(["## Not compared yet", "\n".join(f"- {held}" for held in missing)] if missing else []),
         _CONDITIONS,
         "\n".join(_models(sections)),
         _KNOWN,

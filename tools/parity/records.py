@@ -59,6 +59,15 @@ class Recording(Record):
     rows: list[Row]
 
 
+def joined(parts: Iterable[Recording]) -> Recording:
+    """Several recordings as one."""
+    held = list(parts)
+    return Recording(
+        items=[item for part in held for item in part.items],
+        rows=[row for part in held for row in part.rows],
+    )
+
+
 def read_recording(path: Path) -> Recording:
     """The lines of a file."""
     items: list[Item] = []

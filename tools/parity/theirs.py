@@ -14,7 +14,7 @@ from typing import Any, Final
 from kompass_worker.benchmarks.catalogue import builtin, catalogue, row_name, select
 from parity.environments import REQUIREMENTS, peer_environment, python_of
 from parity.models import Model
-from parity.records import Recording, read_recording
+from parity.records import Recording, joined, read_recording
 from parity.staging import HUB_FILE
 from parity.suites import Peer, Shape, Suite
 
@@ -48,37 +48,47 @@ def asked(suite: Suite, data: Path) -> Asked:
     return Asked(suite, data, rows, groups)
 
 
-def recorded(
-    peer: Peer, model: Model, suites: Sequence[Asked], *, weights: Path, cache: Path
-) -> Recording:
-    """The peer's recordings: read, where it did the same before, else made in one process."""
-    recorder = RECORDERS / f"{peer.replace('-', '_')}_recorder.py"
-    described = {
-        "name": model.key,
-        "path": str(weights),
-        "chat": model.chat,
-        "max_sequence_length": model.max_sequence_length,
-    }
-    jobs = [_suite(held, model) for held in suites]
-    kept = [recorder, REQUIREMENTS / f"{peer}.txt"]
-    places = [
-        cache / f"{_digest([described, job], [*kept, *_files(weights, held.data)])}.jsonl"
-        for job, held in zip(jobs, suites, strict=True)
-    ]
-    missing = [
-        job | {"out": str(place)}
-        for job, place in zip(jobs, places, strict=True)
-        if not place.exists()
-    ]
-    if missing:
-        _record(
-            peer, recorder, {"model": described, "suites": missing}, cache / f"{peer}-{model.key}"
-        )
-    parts = [read_recording(place) for place in places]
-    return Recording(
-        items=[item for part in parts for item in part.items],
-        rows=[row for part in parts for row in part.rows],
-    )
+@dataclass(frozen=True)
+class Recorder:
+    """A peer with a model, and where its recordings are kept."""
+
+    peer: Peer
+    model: Model
+    weights: Path
+    cache: Path
+
+    def place(self, asked: Asked) -> Path:
+        """File of a suite's recording: another one where anything that matters has changed."""
+        kept = [self._recorder, REQUIREMENTS / f"{self.peer}.txt"]
+        files = [*kept, *_files(self.weights, asked.data)]
+        digest = _digest([self._described, _suite(asked, self.model)], files)
+        return self.cache / f"{digest}.jsonl"
+
+    def recorded(self, suites: Sequence[Asked]) -> Recording:
+        """What the peer does: read, where it did the same before, else made in one process."""
+        places = [self.place(held) for held in suites]
+        missing = [
+            _suite(held, self.model) | {"out": str(place)}
+            for held, place in zip(suites, places, strict=True)
+            if not place.exists()
+        ]
+        if missing:
+            job = {"model": self._described, "suites": missing}
+            _record(self.peer, self._recorder, job, self.cache / f"{self.peer}-{self.model.key}")
+        return joined(read_recording(place) for place in places)
+
+    @property
+    def _recorder(self) -> Path:
+        return RECORDERS / f"{self.peer.replace('-', '_')}_recorder.py"
+
+    @property
+    def _described(self) -> dict[str, Any]:
+        return {
+            "name": self.model.key,
+            "path": str(self.weights),
+            "chat": self.model.chat,
+            "max_sequence_length": self.model.max_sequence_length,
+        }
 
 
 def _record(peer: Peer, recorder: Path, job: dict[str, Any], work: Path) -> None:

@@ -44,6 +44,12 @@ def test_the_page_names_the_models_that_were_asked_and_no_others() -> None:
     assert "SmolLM2" not in text
 
 
+def test_the_page_says_what_is_missing() -> None:
+    text = page([section(EQUAL)], VERSIONS, missing=["blimp/blimp with SmolLM2-135M"])
+    assert "## Not compared yet\n\n- blimp/blimp with SmolLM2-135M" in text
+    assert "Not compared yet" not in page([section(EQUAL)], VERSIONS)
+
+
 def test_the_table_of_one_section_is_aligned() -> None:
     lines = table("astronomy, tiny-mc", EQUAL).splitlines()
     assert lines[1] == "astronomy, tiny-mc"
