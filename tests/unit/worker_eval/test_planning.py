@@ -27,7 +27,14 @@ from kompass_api.rundocument import ResolvedBenchmark
 from kompass_api.scoring import GroupMember, RowGroup
 from kompass_worker.benchmarks import Catalogue, builtin, catalogue, select
 from kompass_worker.errors import InvalidRequest
-from kompass_worker.planning import pack, plan, planned_groups, planned_subject, run_groups
+from kompass_worker.planning import (
+    RowCounts,
+    pack,
+    plan,
+    planned_groups,
+    planned_subject,
+    run_groups,
+)
 from kompass_worker.planning.plans import NEW_TOKEN_COST, cost
 from kompass_worker.prompts import Fitted, fit, questions
 
@@ -106,7 +113,9 @@ def fitted(folder: Path, *names: str, rows: int = 3) -> list[Fitted]:
 def planned(items: dict[str, list[Fitted]], *names: str, **sharding: int) -> Plan:
     spec = spec_of()
     subjects = [
-        planned_subject(ASKED, spec, Subject(name=name), data_digest="sha256:d", items=3)
+        planned_subject(
+            ASKED, spec, Subject(name=name), data_digest="sha256:d", counted=RowCounts(3)
+        )
         for name in names
     ]
     return plan("sha256:run", items, sharding=Sharding(**sharding), subjects=subjects, groups=[])
@@ -158,13 +167,17 @@ def test_a_planned_subject_says_what_its_number_will_rest_on() -> None:
         spec,
         spec.subjects[0],
         data_digest="d",
-        items=3,
+        counted=RowCounts(3),
     )
     assert found.row_name == "ceval-computer_network"
     assert (
         found.content_hash
         != planned_subject(
-            ResolvedBenchmark(name="ceval-gen"), spec, spec.subjects[0], data_digest="d", items=3
+            ResolvedBenchmark(name="ceval-gen"),
+            spec,
+            spec.subjects[0],
+            data_digest="d",
+            counted=RowCounts(3),
         ).content_hash
     )
 
@@ -185,7 +198,7 @@ def planned_row(name: str, benchmark: str = "b") -> PlannedSubject:
         spec_of(rowName=name),
         Subject(name="toy"),
         data_digest="d",
-        items=1,
+        counted=RowCounts(1),
     )
 
 

@@ -13,7 +13,7 @@ from kompass_api.plandocument import Plan
 from kompass_api.rundocument import ResolvedBenchmark, ResolvedModel
 from kompass_worker.benchmarks import builtin, catalogue
 from kompass_worker.datasets import data_digest, file_of
-from kompass_worker.planning import plan, planned_groups, planned_subject
+from kompass_worker.planning import RowCounts, plan, planned_groups, planned_subject
 from kompass_worker.prompts import Question, fit, questions
 from kompass_worker.prompts.requests import ScoringRequest
 from kompass_worker.summary import (
@@ -49,7 +49,7 @@ def planned(name: str, folder: Path, shards: int) -> tuple[Plan, list[Question]]
                 spec,
                 subject,
                 data_digest=data_digest(folder, [file_of(spec.data, subject.name, "val")]),
-                items=len(some),
+                counted=RowCounts(len(some)),
             )
             for subject, some in found.values()
         ],

@@ -38,7 +38,7 @@ from kompass_api.rundocument import (
 )
 from kompass_api.scoring import GroupMean, GroupMember, Metric
 from kompass_worker.errors import InvalidData
-from kompass_worker.planning import plan, planned_subject
+from kompass_worker.planning import RowCounts, plan, planned_subject
 from kompass_worker.prompts import Question, fit
 from kompass_worker.scoring.answers import Judgement, Verdict
 from kompass_worker.scoring.metrics.metric import mean_metric
@@ -165,7 +165,11 @@ def asked(folder: Path) -> tuple[Plan, list[Question]]:
         sharding=Sharding(),
         subjects=[
             planned_subject(
-                ResolvedBenchmark(name="toys"), spec, Subject(name="toy"), data_digest="d", items=3
+                ResolvedBenchmark(name="toys"),
+                spec,
+                Subject(name="toy"),
+                data_digest="d",
+                counted=RowCounts(3),
             )
         ],
         groups=[],

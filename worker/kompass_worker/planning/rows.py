@@ -5,12 +5,22 @@ Pure.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from kompass_api.benchmark import BenchmarkSpec, Subject, metric_of
 from kompass_api.plandocument import PlannedSubject
 from kompass_api.rundocument import ResolvedBenchmark
 from kompass_worker.benchmarks.catalogue import row_name
 from kompass_worker.benchmarks.versions import content_hash, oc_version
 from kompass_worker.prompts.questions import USUAL, Manner
+
+
+class RowCounts(NamedTuple):
+    """Rows of a subject's file: asked, left out by data.where, and corrected to be understood."""
+
+    items: int
+    left_out: int = 0
+    corrected: int = 0
 
 
 def planned_subject(
@@ -20,9 +30,7 @@ def planned_subject(
     manner: Manner = USUAL,
     *,
     data_digest: str,
-    items: int,
-    left_out: int = 0,
-    corrected: int = 0,
+    counted: RowCounts,
 ) -> PlannedSubject:
     """The row of a subject that the run asks for."""
     return PlannedSubject(
@@ -41,7 +49,7 @@ def planned_subject(
             manner=manner,
         ),
         data_digest=data_digest,
-        items=items,
-        left_out=left_out,
-        corrected=corrected,
+        items=counted.items,
+        left_out=counted.left_out,
+        corrected=counted.corrected,
     )

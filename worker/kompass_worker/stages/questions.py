@@ -23,7 +23,7 @@ from kompass_worker.datasets.files import file_of
 from kompass_worker.errors import InvalidRequest
 from kompass_worker.fewshot import Embedder
 from kompass_worker.planning.groups import planned_groups
-from kompass_worker.planning.rows import planned_subject
+from kompass_worker.planning.rows import RowCounts, planned_subject
 from kompass_worker.prompts import Manner, Question
 from kompass_worker.prompts.questions import USUAL, AskedSubject, asked_subject
 from kompass_worker.sources.fetching import Fetcher
@@ -73,9 +73,9 @@ class Material:
             subject,
             self.manner,
             data_digest=digest,
-            items=len(asked.questions),
-            left_out=asked.reading.left_out,
-            corrected=asked.reading.corrected,
+            counted=RowCounts(
+                len(asked.questions), asked.reading.left_out, asked.reading.corrected
+            ),
         )
 
     def planned_groups(self) -> list[PlannedGroup]:
