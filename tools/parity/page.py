@@ -66,7 +66,7 @@ def page(
         "## By benchmark and model",
         _by_section(sections),
         *_differences(sections),
-        *(["## Not compared yet", "\n".join(f"- {held}" for held in missing)] if missing else []),
+        *(["## Not compared yet", _KEPT, _listed(missing)] if missing else []),
         _CONDITIONS,
         "\n".join(_models(sections)),
         _KNOWN,
@@ -136,6 +136,10 @@ def _differences(sections: Sequence[Section]) -> list[str]:
     return ["## What is not the same", "\n".join(lines)] if lines else []
 
 
+def _listed(names: Iterable[str]) -> str:
+    return "\n".join(f"- {name}" for name in names)
+
+
 def _models(sections: Sequence[Section]) -> Iterator[str]:
     for model in dict.fromkeys(section.model for section in sections):
         rows = f"about {model.limit} rows of each set" if model.limit else "all rows"
@@ -157,7 +161,7 @@ def _markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 _INTRODUCTION: Final = """\
 # Parity with OpenCompass and lm-evaluation-harness
 
-`make parity` wrote this page; do not edit it. It installs OpenCompass {opencompass} and
+`make parity` writes this page; do not edit it. It installs OpenCompass {opencompass} and
 lm-evaluation-harness {lm_eval}, each into an environment of its own, lets them and `kompass run`
 answer the same rows with the same models, and compares what both sides did, item by item."""
 
@@ -168,12 +172,22 @@ _CONDITIONS: Final = """\
   has no part in it; Kompass runs as it does always, in batches.
 - The peers run their own code on their own definitions: the configurations in OpenCompass'
   package, the task files in lm-evaluation-harness'. They are pointed at the rows, and open-ended
-  answers end after 32 tokens on both sides; the version hashes are those before that change.
-- Kompass runs as `kompass run`, from manifests to the report; texts, answers and scores are the
-  report's, token ids are those that the shard hands to the model.
+  answers end after 32 tokens on both sides (those of ceval-gen after 16); the version hashes are
+  those before that change. A set with subjects that a configuration lacks takes the place of its
+  first subject's title; which subjects are in a group is Kompass' word, OpenCompass works out its
+  number.
+- Kompass runs as `kompass run`, from manifests to the report. Answers, likelihoods and scores are
+  the report's. Texts and token ids are rendered again after the run by the functions that a shard
+  uses; a shard checks that texts rendered again are those that were planned.
+- An answer in which nothing is found is None for some of OpenCompass' evaluators and an empty text
+  for Kompass; they count as equal.
 - truthfulqa-gen is compared up to what the model writes: OpenCompass' score of it needs code from a
   model hub.
 - Rows and models are those of the folder `shared` beside the checkout:"""
+
+_KEPT: Final = """\
+This page is of recordings that were kept (`--kept`), made by parts of `make parity` one after the
+other; it is not of one whole run. Without a recording of both sides are:"""
 
 _KNOWN: Final = """\
 ## Known differences
