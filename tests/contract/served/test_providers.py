@@ -9,6 +9,7 @@ import hmac
 import http
 import json
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -22,7 +23,7 @@ from websockets.http11 import Response
 
 from kompass_api.results import Prediction
 from kompass_worker.backends.served.loading import Door, load_served
-from kompass_worker.errors import AccessDenied, EndpointUnavailable, InvalidRequest
+from kompass_worker.errors import AccessDenied, EndpointUnavailable, InvalidRequest, WorkerError
 from kompass_worker.prompts.requests import GenerationRequest, Group, Message
 
 pytestmark = pytest.mark.timeout(60)
@@ -158,6 +159,23 @@ def test_spark_refuses_another_signature_and_no_key_is_repeated() -> None:
         answered(spark_door(url, keys=("app", KEY, "another-secret")))
     assert "refuses the key (401): HMAC signature" in str(caught.value)
     assert all(secret not in str(caught.value) for secret in (KEY, "another-secret", "signature="))
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        pytest.param(
+            {"header": {"code": 11200, "message": "x" * 285 + KEY}}, "xx[key];", id="across-the-cut"
+        ),
+        pytest.param({"header": {"code": KEY}}, "header.code: Input should be", id="a-form"),
+        pytest.param(f"<p>api_key={KEY}</p>", "a frame of another form", id="a-page"),
+    ],
+)
+def test_a_key_that_spark_repeats(said: dict[str, Any] | str, words: str) -> None:
+    with spark(lambda _: [said]) as url, pytest.raises(WorkerError) as caught:
+        answered(spark_door(url, retryDeadlineSeconds=0))
+    assert words in str(caught.value)
+    assert KEY[:6] not in "".join(traceback.format_exception(caught.value))
 
 
 @pytest.mark.parametrize(

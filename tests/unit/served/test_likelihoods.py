@@ -13,6 +13,7 @@ from kompass_worker.backends.served.likelihoods import (
     SteppedLikelihoods,
     find_likelihoods,
 )
+from kompass_worker.backends.served.redaction import Redactor
 from kompass_worker.backends.served.troubles import Kind, Trouble
 
 URL = "http://llama:8080/v1"
@@ -119,13 +120,13 @@ async def test_an_echo_of_nothing_gives_none() -> None:
 
     found = await find_likelihoods(post, "m", URL)
     assert isinstance(found, list)
-    assert found[0] == "no likelihoods of the prompt's tokens"
+    assert found[0].told(Redactor(())) == "no likelihoods of the prompt's tokens"
 
 
 async def test_a_server_that_heeds_no_bias_gives_none() -> None:
     found = await find_likelihoods(llama_cpp(heeds_bias=False), "m", URL)
     assert isinstance(found, list)
-    assert found[1] == "logit_bias does not make the server write a token"
+    assert found[1].told(Redactor(())) == "logit_bias does not make the server write a token"
 
 
 @pytest.mark.parametrize("kind", [Kind.DENIED, Kind.AWAY])

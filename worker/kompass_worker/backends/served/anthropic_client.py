@@ -115,8 +115,8 @@ def answer_of(body: dict[str, Any], ask: Ask, serving: Serving) -> Answer:
     """The answer in a response."""
     try:
         read = _Body.model_validate(body)
-    except ValidationError as error:
-        raise Trouble(Kind.BROKEN, f"an answer of another form (has: {sorted(body)})") from error
+    except ValidationError:
+        raise Trouble(Kind.BROKEN, f"an answer of another form (has: {sorted(body)})") from None
     said = "".join(block.text for block in read.content if block.type == "text")
     thought = "".join(block.thinking for block in read.content if block.type == "thinking")
     text, reasoning = told_apart(said, thought, serving.reasoning)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from kompass_api.results import Environment, Prediction
 from kompass_worker.backends.served.asking import Asker
+from kompass_worker.backends.served.redaction import Redactor
 from kompass_worker.backends.served.streams import streamed
 from kompass_worker.backends.served.troubles import Trouble, error_of
 from kompass_worker.prompts.requests import Group, Request, ungrouped
@@ -25,6 +26,7 @@ class ServedBackend:
     concurrency: int
     place: str
     """Model and server, for messages."""
+    redactor: Redactor
     environment: Environment
 
     def answer(self, groups: Sequence[Group]) -> Iterator[Prediction]:
@@ -45,7 +47,7 @@ class ServedBackend:
                     for _ in range(min(self.concurrency, len(requests)))
                 )
         except Trouble as trouble:
-            raise error_of(trouble, self.place) from trouble
+            raise error_of(trouble, self.place, self.redactor) from trouble
 
     async def _worker(
         self, asker: Asker, left: Iterator[Request], hand_over: Callable[[Prediction], None]
@@ -54,7 +56,7 @@ class ServedBackend:
             try:
                 prediction = await asker.answer(request)
             except Trouble as trouble:
-                raise error_of(trouble, self.place, request.item) from trouble
+                raise error_of(trouble, self.place, self.redactor, item=request.item) from trouble
             hand_over(prediction)
 
 

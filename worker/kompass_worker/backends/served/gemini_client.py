@@ -126,8 +126,8 @@ def answer_of(body: dict[str, Any], ask: Ask, serving: Serving) -> Answer:
     """The answer in a response."""
     try:
         read = _Body.model_validate(body)
-    except ValidationError as error:
-        raise Trouble(Kind.BROKEN, f"an answer of another form (has: {sorted(body)})") from error
+    except ValidationError:
+        raise Trouble(Kind.BROKEN, f"an answer of another form (has: {sorted(body)})") from None
     usage = read.usageMetadata
     tokens = (usage.promptTokenCount, usage.candidatesTokenCount + usage.thoughtsTokenCount)
     if not read.candidates:

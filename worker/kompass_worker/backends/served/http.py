@@ -14,16 +14,12 @@ from typing import Any, Final
 
 import httpx2
 
-from kompass_worker.backends.served.troubles import (
-    Kind,
-    Redactor,
-    Trouble,
-    shortened,
-    trouble_of_status,
-)
+from kompass_worker.backends.served.redaction import READ
+from kompass_worker.backends.served.troubles import Kind, Trouble, trouble_of_status
 
 MAX_BODY_BYTES: Final = 64 * 2**20
-_MAX_ERROR_BYTES: Final = 64 * 1024
+_MAX_ERROR_BYTES: Final = 4 * (READ + 1)
+"""More characters than are looked at, in any text."""
 _ERRORS: Final = 400
 _REDIRECTS: Final = 300
 
@@ -37,7 +33,6 @@ class Http:
     client: httpx2.AsyncClient
     url: str
     timeout_seconds: float
-    redactor: Redactor
 
     async def post(self, path: str, body: Json) -> Json:
         """The JSON object that answers; a Trouble otherwise."""
@@ -59,10 +54,10 @@ class Http:
                 Kind.AWAY, f"no whole answer within {self.timeout_seconds:g} s"
             ) from error
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            words = shortened(f"{type(error).__name__}: {error}")
-            raise self.redactor.cleaned(Trouble(Kind.AWAY, words)) from error
+            # Its words may hold the header with the key: no traceback repeats them.
+            raise Trouble(Kind.AWAY, f"{type(error).__name__}: {error}") from None
         if status >= _REDIRECTS:
-            raise self.redactor.cleaned(_refusal(status, headers, content))
+            raise _refusal(status, headers, content)
         return _object(content)
 
 
@@ -80,10 +75,10 @@ async def _read(response: httpx2.Response) -> bytes:
 
 def _refusal(status: int, headers: Mapping[str, str], content: bytes) -> Trouble:
     if status < _ERRORS:
-        target = shortened(headers.get("location", "elsewhere"))
+        target = headers.get("location", "elsewhere")
         return Trouble(
             Kind.INVALID,
-            f"it redirects to {target}; put the address it means into serving.url",
+            f"put the address it means into serving.url: it redirects to {target}",
             status=status,
         )
     return trouble_of_status(status, headers, content, now=time.time())
@@ -93,8 +88,8 @@ def _object(content: bytes) -> Json:
     try:
         found = json.loads(content)
     except (ValueError, RecursionError) as error:
-        begin = shortened(content[:200].decode("utf-8", "replace"))
-        raise Trouble(Kind.BROKEN, f"an answer that is no JSON: {begin!r}") from error
+        said = content[:_MAX_ERROR_BYTES].decode("utf-8", "replace")
+        raise Trouble(Kind.BROKEN, f"an answer that is no JSON: {said}") from error
     if not isinstance(found, dict):
         raise Trouble(Kind.BROKEN, f"an answer that is no JSON object but a {type(found).__name__}")
     return found

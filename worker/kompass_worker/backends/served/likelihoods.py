@@ -155,7 +155,7 @@ class EchoedLikelihoods:
         try:
             body = _EchoBody.model_validate(found)
         except ValidationError as error:
-            raise _not_given(error) from error
+            raise _not_given(error) from None
         if not body.choices:
             raise Trouble(Kind.BROKEN, "an answer without choices")
         return body
@@ -193,7 +193,7 @@ class SteppedLikelihoods:
         try:
             ids = _TokenizeBody.model_validate(found).tokens
         except ValidationError as error:
-            raise _not_given(error) from error
+            raise _not_given(error) from None
         if not ids:
             raise Trouble(Kind.INVALID, "a text without tokens")
         return ids
@@ -220,7 +220,7 @@ class SteppedLikelihoods:
         try:
             step = _StepBody.model_validate(found).choices[0].logprobs.content[0]
         except (ValidationError, IndexError) as error:
-            raise _not_given(error) from error
+            raise _not_given(error) from None
         if step.id != wanted:
             raise Trouble(Kind.INVALID, "logit_bias does not make the server write a token")
         return step
@@ -235,7 +235,7 @@ def _not_given(error: Exception) -> Trouble:
     return Trouble(Kind.INVALID, f"no likelihoods of the prompt's tokens ({type(error).__name__})")
 
 
-async def find_likelihoods(post: Post, model: str, url: str) -> Likelihoods | list[str]:
+async def find_likelihoods(post: Post, model: str, url: str) -> Likelihoods | list[Trouble]:
     """The way this server says how likely texts are, tried out; else what it said to each."""
     said = []
     for way in (EchoedLikelihoods(post, model), SteppedLikelihoods(post, model, url)):
@@ -244,9 +244,9 @@ async def find_likelihoods(post: Post, model: str, url: str) -> Likelihoods | li
         except Trouble as trouble:
             if trouble.passes or trouble.kind in _FATAL:
                 raise
-            said.append(trouble.words)
+            said.append(trouble)
             continue
         if spelled.nlls:
             return way
-        said.append("no likelihoods of the prompt's tokens")
+        said.append(Trouble(Kind.INVALID, "no likelihoods of the prompt's tokens"))
     return said

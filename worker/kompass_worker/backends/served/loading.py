@@ -31,13 +31,14 @@ from kompass_worker.backends.served.limits import Bucket, Limiter, RealClock
 from kompass_worker.backends.served.openai_client import OpenAIClient
 from kompass_worker.backends.served.patience import Patience
 from kompass_worker.backends.served.presets import preset_of
+from kompass_worker.backends.served.redaction import Redactor
 from kompass_worker.backends.served.retries import RetryPolicy
 from kompass_worker.backends.served.spark_client import SparkClient
 from kompass_worker.backends.served.spark_protocol import VERSIONS, version_of
 from kompass_worker.backends.served.spark_signing import SparkKeys
 from kompass_worker.backends.served.streams import streamed
 from kompass_worker.backends.served.tokens import ESTIMATE, ChatTokenizer, estimate
-from kompass_worker.backends.served.troubles import Kind, Redactor, Trouble, error_of
+from kompass_worker.backends.served.troubles import Kind, Trouble, error_of
 from kompass_worker.errors import InvalidRequest
 from kompass_worker.prompts.requests import Prompt, Request
 from kompass_worker.sources.digests import tokenizer_digest
@@ -82,6 +83,11 @@ class Door:
         """Model and server, for messages."""
         return f"model {self.name!r}: {self.endpoint.served.model} at {self.url}"
 
+    @property
+    def redactor(self) -> Redactor:
+        """Takes the keys out of what the server says."""
+        return Redactor(self.keys)
+
     @asynccontextmanager
     async def http(self) -> AsyncIterator[Http]:
         """A connection pool that closes at the end."""
@@ -92,7 +98,7 @@ class Door:
         async with httpx2.AsyncClient(
             headers={**own, **self._key_headers()}, timeout=timeout, limits=limits
         ) as client:
-            yield Http(client, self.url, serving.timeout_seconds, Redactor(self.keys))
+            yield Http(client, self.url, serving.timeout_seconds)
 
     def client(self, http: Http) -> Client:
         """Speaks the provider's protocol."""
@@ -106,9 +112,7 @@ class Door:
                 held = version_of(serving)
                 assert held is not None, "checked when the model was loaded"
                 headers = tuple((one.name, one.value) for one in serving.headers)
-                return SparkClient(
-                    serving, held, SparkKeys(*self.keys), headers, Redactor(self.keys)
-                )
+                return SparkClient(serving, held, SparkKeys(*self.keys), headers)
             case _:
                 return OpenAIClient(http, self.endpoint, preset_of(serving), self._rendered)
 
@@ -163,9 +167,10 @@ class Door:
 
         found = await find_likelihoods(post, self.endpoint.served.model, self.url)
         if isinstance(found, list):
+            echo, step = (trouble.told(self.redactor) for trouble in found)
             raise InvalidRequest(
                 f"{self.place}: the server does not say how likely the tokens of a prompt are "
-                f"(echo: {found[0]}; token by token: {found[1]}): use one that does (vLLM, SGLang, "
+                f"(echo: {echo}; token by token: {step}): use one that does (vLLM, SGLang, "
                 "llama.cpp), backend HuggingFace, or a benchmark with method Generation"
             )
         return found
@@ -190,12 +195,13 @@ def load_served(
         for _ in streamed(lambda _: check(door)):
             pass
     except Trouble as trouble:
-        raise error_of(trouble, door.place) from trouble
+        raise error_of(trouble, door.place, door.redactor) from trouble
     serving = door.endpoint.served
     return ServedBackend(
         opened=door.opened,
         concurrency=serving.concurrency,
         place=door.place,
+        redactor=door.redactor,
         environment=Environment(
             model_digest=f"served:{serving.model}",
             tokenizer_digest=(
@@ -228,8 +234,9 @@ async def check(door: Door) -> None:
         except Trouble as trouble:
             if trouble.kind is Kind.NO_MODEL and names:
                 close = difflib.get_close_matches(serving.model, names, n=3, cutoff=0.4)
-                words = f"{trouble.words}; it serves {', '.join(close or names[:5])}"
-                raise Trouble(trouble.kind, words, status=trouble.status) from trouble
+                raise error_of(
+                    trouble, door.place, door.redactor, served=close or names[:5]
+                ) from trouble
             if trouble.kind is not Kind.FILTERED:
                 raise
 

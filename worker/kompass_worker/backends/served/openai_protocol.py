@@ -13,7 +13,7 @@ from kompass_worker.backends.served.asks import Answer, Ask, Finish
 from kompass_worker.backends.served.clients import TokenCount, Wire
 from kompass_worker.backends.served.presets import Preset, reasoning_fields
 from kompass_worker.backends.served.reasoning import told_apart
-from kompass_worker.backends.served.troubles import Kind, Trouble, shortened
+from kompass_worker.backends.served.troubles import Kind, Trouble
 from kompass_worker.prompts.requests import Prompt
 
 _FILTERED: Final = frozenset({"content_filter", "sensitive", "risk"})
@@ -119,11 +119,11 @@ def answer_of(body: dict[str, Any], ask: Ask, endpoint: ModelEndpointSpec) -> An
     try:
         read = _Body.model_validate(body)
     except ValidationError as error:
-        raise Trouble(Kind.BROKEN, f"an answer of another form: {_first(error)}") from error
+        raise Trouble(Kind.BROKEN, f"an answer of another form: {_first(error)}") from None
     if read.base_resp is not None and read.base_resp.status_code:
         code = read.base_resp.status_code
         kind = _MINIMAX_TROUBLES.get(code, Kind.BROKEN)
-        raise Trouble(kind, shortened(f"{code} {read.base_resp.status_msg}"))
+        raise Trouble(kind, f"{code} {read.base_resp.status_msg}")
     if not read.choices:
         raise _without_choices(body)
     choice = read.choices[0]
@@ -146,7 +146,7 @@ def _without_choices(body: dict[str, Any]) -> Trouble:
     error = body.get("error")
     said = error.get("message") if isinstance(error, dict) else error
     words = said if isinstance(said, str) else f"an answer without choices (has: {sorted(body)})"
-    return Trouble(Kind.BROKEN, shortened(words))
+    return Trouble(Kind.BROKEN, words)
 
 
 def _finish(reason: str | None) -> Finish:

@@ -22,13 +22,7 @@ from kompass_worker.backends.served.spark_protocol import (
     request_frame,
 )
 from kompass_worker.backends.served.spark_signing import SparkKeys, signed_url
-from kompass_worker.backends.served.troubles import (
-    Kind,
-    Redactor,
-    Trouble,
-    shortened,
-    trouble_of_status,
-)
+from kompass_worker.backends.served.troubles import Kind, Trouble, trouble_of_status
 
 
 def utc_now() -> datetime:
@@ -44,7 +38,6 @@ class SparkClient:
     version: Version
     keys: SparkKeys
     headers: tuple[tuple[str, str], ...]
-    redactor: Redactor
     now: Callable[[], datetime] = utc_now
 
     async def ask(self, ask: Ask) -> Answer:
@@ -56,7 +49,7 @@ class SparkClient:
             limit = self.serving.timeout_seconds
             raise Trouble(Kind.AWAY, f"no whole answer within {limit} s") from error
         except InvalidStatus as error:
-            raise self.redactor.cleaned(self._refusal(error)) from error
+            raise self._refusal(error) from error
         except (OSError, WebSocketException) as error:
             # The words of the library may hold the address, and that the signature.
             raise Trouble(Kind.AWAY, f"{type(error).__name__} on the way") from None
@@ -79,10 +72,7 @@ class SparkClient:
                 size += len(message)
                 if size > MAX_BODY_BYTES:
                     raise Trouble(Kind.BROKEN, f"an answer of more than {MAX_BODY_BYTES} bytes")
-                try:
-                    frames.append(frame_of(message))
-                except Trouble as trouble:
-                    raise self.redactor.cleaned(trouble) from trouble
+                frames.append(frame_of(message))
                 if frames[-1].is_last:
                     return frames
         raise Trouble(Kind.BROKEN, f"the connection was closed after {len(frames)} frames")
@@ -90,10 +80,5 @@ class SparkClient:
     def _refusal(self, error: InvalidStatus) -> Trouble:
         response = error.response
         headers = {name.lower(): value for name, value in response.headers.raw_items()}
-        trouble = trouble_of_status(
-            response.status_code, headers, bytes(response.body or b""), now=self.now().timestamp()
-        )
-        words = trouble.words or shortened(response.reason_phrase)
-        return Trouble(
-            trouble.kind, words, status=trouble.status, wait_seconds=trouble.wait_seconds
-        )
+        body = bytes(response.body or b"").strip() or response.reason_phrase.encode()
+        return trouble_of_status(response.status_code, headers, body, now=self.now().timestamp())

@@ -14,7 +14,7 @@ from kompass_worker.backends.served.asks import Answer, Ask
 from kompass_worker.backends.served.clients import TokenCount, Wire
 from kompass_worker.backends.served.openai_protocol import messages
 from kompass_worker.backends.served.reasoning import told_apart
-from kompass_worker.backends.served.troubles import Kind, Trouble, shortened
+from kompass_worker.backends.served.troubles import Kind, Trouble
 
 _HOST: Final = "wss://spark-api.xf-yun.com"
 _LAST: Final = 2
@@ -154,10 +154,10 @@ def frame_of(message: str | bytes) -> Frame:
     except ValidationError as error:
         found = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(map(str, found["loc"])) or "the frame"
-        raise Trouble(Kind.BROKEN, f"a frame of another form: {where}: {found['msg']}") from error
+        raise Trouble(Kind.BROKEN, f"a frame of another form: {where}: {found['msg']}") from None
     if frame.header.code:
         kind = _KINDS.get(frame.header.code, Kind.BROKEN)
-        raise Trouble(kind, shortened(f"{frame.header.code} {frame.header.message}"))
+        raise Trouble(kind, f"{frame.header.code} {frame.header.message}")
     return frame
 
 

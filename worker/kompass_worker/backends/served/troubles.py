@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Final
 
 from kompass_api.outcomes import FailureClass
+from kompass_worker.backends.served.redaction import READ, Redactor
 from kompass_worker.backends.served.retries import retry_after
 from kompass_worker.errors import (
     AccessDenied,
@@ -18,9 +18,6 @@ from kompass_worker.errors import (
     PromptTooLong,
     WorkerError,
 )
-
-_SHOWN: Final = 300
-"""Characters of a server's words that are repeated."""
 
 
 class Kind(StrEnum):
@@ -79,22 +76,27 @@ _TOO_MANY: Final = frozenset({429, 503, 529})
 
 
 class Trouble(Exception):
-    """One request failed."""
+    """One request failed. The server's words are as they came: only `told` shows them."""
 
     def __init__(
         self,
         kind: Kind,
-        words: str,
+        raw: str,
         *,
         status: int | None = None,
         wait_seconds: float | None = None,
     ) -> None:
-        super().__init__(f"{kind}: {words}")
+        # Without the words: this is what a traceback prints.
+        super().__init__(str(kind))
         self.kind = kind
-        self.words = words
+        self._raw = raw[: READ + 1]
         self.status = status
         self.wait_seconds = wait_seconds
         """What the server says to wait for."""
+
+    def told(self, redactor: Redactor) -> str:
+        """The words for people, without keys."""
+        return redactor.words(self._raw)
 
     @property
     def passes(self) -> bool:
@@ -108,9 +110,7 @@ def trouble_of_status(
     """What an answer with an error's status means; `now` is the time of day, for dates."""
     text = body.decode("utf-8", "replace")
     kind = _kind_of(status, text.lower())
-    return Trouble(
-        kind, shortened(_message(text)), status=status, wait_seconds=retry_after(headers, now)
-    )
+    return Trouble(kind, _message(text), status=status, wait_seconds=retry_after(headers, now))
 
 
 def _kind_of(status: int, text: str) -> Kind:
@@ -147,42 +147,20 @@ def _message(text: str) -> str:
     return found if isinstance(found, str) else text
 
 
-def shortened(text: str) -> str:
-    """Words of a stranger for a line of a message: no control characters, not too many."""
-    line = re.sub(r"[\s\x00-\x1f\x7f]+", " ", text).strip()
-    return line if len(line) <= _SHOWN else f"{line[:_SHOWN]}..."
-
-
-class Redactor:
-    """Takes keys out of texts that people see."""
-
-    def __init__(self, secrets: tuple[str, ...]) -> None:
-        self._secrets = sorted(filter(None, secrets), key=len, reverse=True)
-
-    def clean(self, text: str) -> str:
-        """The text with every key replaced."""
-        for secret in self._secrets:
-            text = text.replace(secret, "[key]")
-        return text
-
-    def cleaned(self, trouble: Trouble) -> Trouble:
-        """The trouble, its words without keys."""
-        return Trouble(
-            trouble.kind,
-            self.clean(trouble.words),
-            status=trouble.status,
-            wait_seconds=trouble.wait_seconds,
-        )
-
-    def __repr__(self) -> str:
-        return "Redactor(...)"
-
-
-def error_of(trouble: Trouble, place: str, item: str | None = None) -> WorkerError:
-    """The end that a trouble means; `place` names model and server."""
+def error_of(
+    trouble: Trouble,
+    place: str,
+    redactor: Redactor,
+    *,
+    item: str | None = None,
+    served: Sequence[str] = (),
+) -> WorkerError:
+    """The end that a trouble means; `place` names model and server, `served` models it has."""
     status = f" ({trouble.status})" if trouble.status is not None else ""
     what = f"item {item}: " if item is not None else ""
-    said = f"{what}{place} {trouble.kind}{status}: {trouble.words or '(no words)'}"
+    said = f"{what}{place} {trouble.kind}{status}: {trouble.told(redactor) or '(no words)'}"
+    if served:
+        said += f"; it serves {redactor.words(', '.join(served))}"
     match trouble.kind:
         case Kind.DENIED:
             return AccessDenied(
