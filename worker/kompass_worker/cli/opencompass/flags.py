@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import ast
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, NoReturn
 
 from kompass_worker.cli.usage import WrongUsage
@@ -72,7 +72,19 @@ _SETTING: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=.*")
 
 def parsed(words: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     """What the words set, and those that nobody knows; `python run.py` may stand before them."""
-    return _parser().parse_known_args(_arguments(words))
+    return parser().parse_known_args(_arguments(words))
+
+
+def given(arguments: argparse.Namespace) -> Iterator[tuple[str, object]]:
+    """Name and value of everything that is set, were it to 0 or to an empty text."""
+    for name, value in vars(arguments).items():
+        if value is not None and value is not False and value != []:
+            yield name, value
+
+
+def flag_of(name: str) -> str:
+    """The flag that sets a name."""
+    return f"--{name.replace('_', '-')}"
 
 
 class _Parser(argparse.ArgumentParser):
@@ -80,7 +92,8 @@ class _Parser(argparse.ArgumentParser):
         raise WrongUsage(f"OpenCompass would not take this command line: {message}")
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """What knows every flag."""
     parser = _Parser(add_help=False, argument_default=None)
     parser.add_argument("config", nargs="?")
     for flag in _SWITCHES:
@@ -129,5 +142,5 @@ def _key_value(text: str) -> tuple[str, object]:
         raise argparse.ArgumentTypeError(f"expected name=value, found {text!r}")
     try:
         return name, ast.literal_eval(value)
-    except (ValueError, SyntaxError):
+    except (ValueError, SyntaxError, TypeError):
         return name, value

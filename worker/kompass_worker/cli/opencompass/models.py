@@ -1,6 +1,6 @@
 """The model of an OpenCompass command line as a ModelEndpoint.
 
-Pure.
+Looks which folders there are.
 """
 
 from __future__ import annotations
@@ -8,12 +8,13 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Mapping
-from pathlib import PurePath
+from pathlib import Path
 from typing import Any, Final
 
 from kompass_api.huggingface import DEVICE_MAPS, MODEL_OPTIONS, TOKENIZER_OPTIONS
 from kompass_api.resources import API_VERSION
 from kompass_worker.cli.opencompass.notes import Notes
+from kompass_worker.cli.opencompass.places import path_at, source_of
 
 _LABEL_LENGTH: Final = 63
 _DTYPES: Final = {
@@ -46,22 +47,14 @@ def label(text: str) -> str:
     return slug[:_LABEL_LENGTH].rstrip("-") or "model"
 
 
-def source_of(path: str, here: PurePath) -> dict[str, Any]:
-    """A folder, or a repository on the hub: what OpenCompass takes for --hf-path."""
-    if path.startswith(("/", ".", "~")) or path.count("/") != 1:
-        folder = here / path
-        return {"uri": f"file://{folder}"}
-    return {"uri": f"hf://{path}"}
-
-
 def endpoint_of(
-    arguments: argparse.Namespace, here: PurePath, notes: Notes, *, is_old: bool
+    arguments: argparse.Namespace, here: Path, notes: Notes, *, is_old: bool
 ) -> dict[str, Any]:
     """The ModelEndpoint of --hf-path and the flags about it."""
-    name = label(f"{PurePath(arguments.hf_path).name}-hf")
+    name = label(f"{label(path_at('--hf-path', arguments.hf_path, here).name)}-hf")
     spec: dict[str, Any] = {
         "modelType": _model_type(arguments, notes, is_old=is_old),
-        "source": source_of(arguments.hf_path, here),
+        "source": source_of("--hf-path", arguments.hf_path, here),
     }
     if spec["source"]["uri"].startswith("file://"):
         notes.add(
@@ -73,9 +66,9 @@ def endpoint_of(
     _tokenizer(arguments, here, options, notes)
     _model(arguments, spec, options, notes)
     _limits(arguments, spec, options, notes, is_old=is_old)
-    _hardware(arguments, spec)
-    if arguments.peft_path:
-        options["adapter"] = {"source": source_of(arguments.peft_path, here)}
+    _hardware(arguments, spec, notes)
+    if arguments.peft_path is not None:
+        options["adapter"] = {"source": source_of("--peft-path", arguments.peft_path, here)}
     if options:
         spec["huggingFace"] = options
     _generation(arguments, notes)
@@ -98,19 +91,19 @@ def _model_type(arguments: argparse.Namespace, notes: Notes, *, is_old: bool) ->
 
 def _tokenizer(
     arguments: argparse.Namespace,
-    here: PurePath,
+    here: Path,
     options: dict[str, Any],
     notes: Notes,
 ) -> None:
     path = arguments.tokenizer_path
-    if path and path != arguments.hf_path:
-        options["tokenizer"] = source_of(path, here)
+    if path is not None and path != arguments.hf_path:
+        options["tokenizer"] = source_of("--tokenizer-path", path, here)
     passed: dict[str, str] = {}
     for name, value in dict(arguments.tokenizer_kwargs).items():
         flag = f"--tokenizer-kwargs {name}={value!r}"
-        if name == "padding_side" and value in _SIDES:
+        if name == "padding_side" and str(value) in _SIDES:
             options["paddingSide"] = _SIDES[str(value)]
-        elif name == "truncation_side" and value in _SIDES:
+        elif name == "truncation_side" and str(value) in _SIDES:
             options["truncationSide"] = _SIDES[str(value)]
         elif name == "truncation":
             notes.add(flag, "did nothing: no tokenizer has this option; truncation_side is meant")
@@ -173,8 +166,9 @@ def _limits(
 ) -> None:
     if arguments.max_seq_len is not None:
         spec["maxSequenceLength"] = arguments.max_seq_len
-    spec["maxNewTokens"] = arguments.max_out_len or 256
-    spec["batchSize"] = arguments.batch_size or 8
+    new, batch = arguments.max_out_len, arguments.batch_size
+    spec["maxNewTokens"] = 256 if new is None else new
+    spec["batchSize"] = 8 if batch is None else batch
     # Only 0.2.4 left the side to the tokenizer, and tokenizers cut at the right.
     usual = "Right" if is_old else "Left"
     spec["longPrompt"] = _LONG[options.get("truncationSide", usual)]
@@ -191,12 +185,17 @@ def _limits(
             )
 
 
-def _hardware(arguments: argparse.Namespace, spec: dict[str, Any]) -> None:
-    given = [count for count in (arguments.hf_num_gpus, arguments.num_gpus) if count is not None]
-    count = given[0] if given else 1
+def _hardware(arguments: argparse.Namespace, spec: dict[str, Any], notes: Notes) -> None:
+    flag, count = "--hf-num-gpus", arguments.hf_num_gpus
+    if count is None:
+        flag, count = "--num-gpus", arguments.num_gpus
+    elif arguments.num_gpus is not None:
+        notes.add("--num-gpus", "did nothing beside --hf-num-gpus")
     if count == 0:
         spec["device"] = "CPU"
-    elif count > 1 and spec.get("device") != "CPU":
+    elif count not in {None, 1} and spec.get("device") == "CPU":
+        notes.add(f"{flag} {count}", "left out: device_map cpu needs no GPU")
+    elif count not in {None, 1}:
         spec["gpu"] = {"count": count}
 
 

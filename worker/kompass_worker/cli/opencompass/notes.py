@@ -6,9 +6,10 @@ Pure.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
+
+from kompass_worker.cli.opencompass.flags import flag_of, given
 
 _INSTEAD: Final[dict[str, str]] = {
     "accelerator": "no counterpart: a HuggingFace endpoint runs with transformers; serve the model "
@@ -44,8 +45,33 @@ _INSTEAD: Final[dict[str, str]] = {
     "pad_token_id": "did nothing that matters here: no answer depends on padding",
     "min_out_len": "did nothing: OpenCompass reads it and does not pass it on; minNewTokens of a "
     "ModelEndpoint would",
+    "dataset_num_runs": "no counterpart: a benchmark says how often it asks each question; for "
+    "{value} answers to each write a Benchmark of your own with spec.generation.samples: {value}",
     "peft_kwargs": "no counterpart: the adapter's own files say how it is loaded",
 }
+_OF_WEIGHTS: Final = frozenset(
+    {
+        "hf_type",
+        "tokenizer_path",
+        "tokenizer_kwargs",
+        "model_kwargs",
+        "generation_kwargs",
+        "peft_path",
+        "max_seq_len",
+        "max_out_len",
+        "batch_size",
+        "stop_words",
+        "hf_num_gpus",
+        "num_gpus",
+    }
+)
+_OF_OWN_DATA: Final = frozenset(
+    {
+        "custom_dataset_meta_path",
+        "custom_dataset_data_type",
+        "custom_dataset_infer_method",
+    }
+)
 _MODES: Final[dict[str, str]] = {
     "infer": "no counterpart: a run is scored at its end",
     "eval": "say kompass rescore RUN, which scores stored answers again",
@@ -66,15 +92,27 @@ class Notes:
 
 def left_behind(arguments: argparse.Namespace, notes: Notes) -> None:
     """Notes for everything that is set and that manifests do not have."""
-    for name, value in _given(arguments):
-        if name in _INSTEAD:
-            flag = f"--{name.replace('_', '-')}"
-            notes.add(flag, _INSTEAD[name].replace("{value}", str(value)))
+    for name, value in given(arguments):
+        reason = _reason(name, arguments)
+        if reason:
+            notes.add(flag_of(name), reason.replace("{value}", str(value)))
     if arguments.mode in _MODES:
         notes.add(f"--mode {arguments.mode}", _MODES[arguments.mode])
 
 
-def _given(arguments: argparse.Namespace) -> Iterator[tuple[str, object]]:
-    for name, value in vars(arguments).items():
-        if value is not None and value is not False and value != []:
-            yield name, value
+def repeats(arguments: argparse.Namespace) -> bool:
+    """Whether every question is to be asked more than once."""
+    return (arguments.dataset_num_runs or 1) > 1
+
+
+def _reason(name: str, arguments: argparse.Namespace) -> str | None:
+    if name in _OF_WEIGHTS and arguments.hf_path is None:
+        return (
+            "did nothing without --hf-path: a model configuration has its own settings; set them "
+            "in the ModelEndpoint"
+        )
+    if name in _OF_OWN_DATA and arguments.custom_dataset_path is None:
+        return "did nothing without --custom-dataset-path"
+    if name == "dataset_num_runs" and not repeats(arguments):
+        return "did nothing: OpenCompass changes how often it asks from 2 on"
+    return _INSTEAD.get(name)

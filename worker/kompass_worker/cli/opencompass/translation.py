@@ -5,30 +5,26 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePath
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import yaml
-from pydantic import BaseModel
 
-from kompass_api.benchmark import Benchmark
-from kompass_api.evalrun import MAX_RUN_NAME, EvalRun
-from kompass_api.modelendpoint import ModelEndpoint
+from kompass_api.evalrun import MAX_RUN_NAME
 from kompass_api.resources import API_VERSION
 from kompass_worker.benchmarks import builtin
 from kompass_worker.cli.opencompass.benchmarks import found, hint, known
-from kompass_worker.cli.opencompass.flags import OLD, parsed
+from kompass_worker.cli.opencompass.checking import check
+from kompass_worker.cli.opencompass.flags import OLD, given, parsed
 from kompass_worker.cli.opencompass.models import endpoint_of, label
-from kompass_worker.cli.opencompass.notes import Notes, left_behind
+from kompass_worker.cli.opencompass.notes import Notes, left_behind, repeats
+from kompass_worker.cli.opencompass.places import path_at
 from kompass_worker.cli.usage import WrongUsage
 from kompass_worker.datasets.own_data import read_own_data
 from kompass_worker.datasets.own_meta import DataType, InferMethod, OwnMeta
 
-_MODELS: dict[str, type[BaseModel]] = {
-    "ModelEndpoint": ModelEndpoint,
-    "Benchmark": Benchmark,
-    "EvalRun": EvalRun,
-}
+_MOST_ATTEMPTS: Final = 10
+"""Of a shard, in spec.retry of an EvalRun."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +34,7 @@ class Translation:
     manifests: tuple[dict[str, Any], ...]
     notes: tuple[str, ...]
     is_whole: bool
-    """Whether every model and data set has its counterpart."""
+    """Whether every model and data set has its counterpart, asked as often."""
 
     def yaml(self) -> str:
         """The documents of one file."""
@@ -57,7 +53,7 @@ def translated(words: Sequence[str], here: Path) -> Translation:
             "its data sets with --datasets and its model with --hf-path, or write manifests "
             "(examples/ and docs/reference.md)"
         )
-    is_old = any(getattr(arguments, name) for name in OLD)
+    is_old = any(name in OLD for name, _ in given(arguments))
     models = _models(arguments, here, notes, is_old=is_old)
     own = _own_benchmarks(arguments, here)
     names, lost = _benchmarks(arguments, notes)
@@ -67,13 +63,16 @@ def translated(words: Sequence[str], here: Path) -> Translation:
     names += [held["metadata"]["name"] for held in own]
     if not names:
         raise WrongUsage("\n".join([*notes.said, "nothing is left to evaluate on"]))
-    run = _run(arguments, models, names, is_old=is_old)
-    manifests = tuple(_checked(held) for held in (*models, *own, run))
-    return Translation(manifests, tuple(notes.said), is_whole=bool(models) and not lost)
+    run = _run(models, names, is_old=is_old)
+    _sharing(arguments, run["spec"], notes)
+    manifests = (*models, *own, run)
+    check(manifests, arguments)
+    is_whole = not (arguments.models or lost or repeats(arguments))
+    return Translation(manifests, tuple(notes.said), is_whole=is_whole)
 
 
 def _models(
-    arguments: argparse.Namespace, here: PurePath, notes: Notes, *, is_old: bool
+    arguments: argparse.Namespace, here: Path, notes: Notes, *, is_old: bool
 ) -> list[dict[str, Any]]:
     for name in arguments.models:
         notes.add(
@@ -81,7 +80,7 @@ def _models(
             "no counterpart: model configurations are OpenCompass' own; write a ModelEndpoint, or "
             "name the weights with --hf-path",
         )
-    if arguments.hf_path:
+    if arguments.hf_path is not None:
         return [endpoint_of(arguments, here, notes, is_old=is_old)]
     if not arguments.models:
         raise WrongUsage("no model: expected --hf-path with the model's folder or hub name")
@@ -110,24 +109,24 @@ def _benchmarks(arguments: argparse.Namespace, notes: Notes) -> tuple[list[str],
 
 
 def _own_benchmarks(arguments: argparse.Namespace, here: Path) -> list[dict[str, Any]]:
-    if not arguments.custom_dataset_path:
+    if arguments.custom_dataset_path is None:
         return []
-    path = here / arguments.custom_dataset_path
+    path = path_at("--custom-dataset-path", arguments.custom_dataset_path, here)
     kind, method = arguments.custom_dataset_data_type, arguments.custom_dataset_infer_method
     said = OwnMeta(
         data_type=DataType(kind) if kind else None,
         infer_method=InferMethod(method) if method else None,
     )
     meta = arguments.custom_dataset_meta_path
-    made, _ = read_own_data(path, said, here / meta if meta else None)
+    beside = None if meta is None else path_at("--custom-dataset-meta-path", meta, here)
+    made, _ = read_own_data(path, said, beside)
     spec = made.spec.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    spec["data"] = {"source": {"uri": path.parent.absolute().as_uri()}, **spec["data"]}
+    spec["data"] = {"source": {"uri": path.parent.as_uri()}, **spec["data"]}
     metadata = {"name": made.name}
     return [{"apiVersion": API_VERSION, "kind": "Benchmark", "metadata": metadata, "spec": spec}]
 
 
 def _run(
-    arguments: argparse.Namespace,
     models: Sequence[dict[str, Any]],
     benchmarks: Sequence[str],
     *,
@@ -142,15 +141,18 @@ def _run(
         "benchmarks": [{"name": benchmark} for benchmark in benchmarks],
         "profile": "opencompass@0.2.4" if is_old else "opencompass@0.5",
     }
-    if arguments.max_num_workers and arguments.max_num_workers > 1:
-        spec["sharding"] = {"shardsPerModel": arguments.max_num_workers}
-        spec["execution"] = {"parallelism": arguments.max_num_workers}
-    if arguments.retry:
-        spec["retry"] = {"maxAttemptsPerShard": min(10, arguments.retry + 1)}
     metadata = {"name": label(name)}
     return {"apiVersion": API_VERSION, "kind": "EvalRun", "metadata": metadata, "spec": spec}
 
 
-def _checked(manifest: dict[str, Any]) -> dict[str, Any]:
-    _MODELS[manifest["kind"]].model_validate(manifest)
-    return manifest
+def _sharing(arguments: argparse.Namespace, spec: dict[str, Any], notes: Notes) -> None:
+    """How the work is shared out, and what of it is tried again."""
+    if arguments.max_num_workers is not None:
+        spec["sharding"] = {"shardsPerModel": arguments.max_num_workers}
+        spec["execution"] = {"parallelism": arguments.max_num_workers}
+    if arguments.retry is not None:
+        spec["retry"] = {"maxAttemptsPerShard": min(_MOST_ATTEMPTS, arguments.retry + 1)}
+        if arguments.retry >= _MOST_ATTEMPTS:
+            notes.add(
+                f"--retry {arguments.retry}", f"a shard has at most {_MOST_ATTEMPTS} attempts"
+            )
