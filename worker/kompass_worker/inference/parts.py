@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -29,10 +28,19 @@ def compressed(lines: Iterable[str]) -> bytes:
     return zstandard.ZstdCompressor(level=_LEVEL).compress("".join(lines).encode())
 
 
-def decompressed(content: bytes) -> bytes:
-    """What was compressed."""
-    with zstandard.ZstdDecompressor().stream_reader(io.BytesIO(content)) as reader:
-        return bytes(reader.read())
+def decompressed(content: bytes, place: str = "the object") -> bytes:
+    """What was compressed, whole, or InvalidData naming the place."""
+    reader = zstandard.ZstdDecompressor().decompressobj()
+    try:
+        found = bytes(reader.decompress(content))
+    except zstandard.ZstdError as error:
+        raise InvalidData(f"{place} is no zstandard file: {error}; copy it again") from error
+    if not reader.eof:
+        raise InvalidData(
+            f"{place} is cut off: its {len(content)} bytes end within a zstandard frame; copy it "
+            "again from where it is whole"
+        )
+    return found
 
 
 def encode_part(predictions: Iterable[Prediction]) -> bytes:
@@ -44,9 +52,9 @@ def encode_part(predictions: Iterable[Prediction]) -> bytes:
 def decode_part(key: str, attempt: int, content: bytes) -> StoredPart:
     """The part of an object, or InvalidData naming it."""
     try:
-        lines = decompressed(content).splitlines()
+        lines = decompressed(content, key).splitlines()
         predictions = [Prediction.model_validate_json(line) for line in lines]
-    except (zstandard.ZstdError, ValidationError) as error:
+    except ValidationError as error:
         raise InvalidData(f"{key} holds no predictions of this version: {error}") from error
     part = Part(key=key, attempt=attempt, rows=len(predictions), sha256=checksum(content))
     return StoredPart(part, predictions)
