@@ -9,19 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest, norm
-from unit.cli.finished import finished, letters
+from unit.cli.finished import finished, letters, measured
 from unit.worker_eval.builders import sample_of
 from unit.worker_eval.test_report import REPORT
 
-from kompass_api.results import DataLineage, Sample, Score
+from kompass_api.results import Sample, Score
+from kompass_worker.cli.sheets import changes_sheet
 from kompass_worker.errors import InvalidRequest
-from kompass_worker.inference.layout import SAMPLES_KEY
-from kompass_worker.inference.parts import compressed
-from kompass_worker.report import sample_lines
 from kompass_worker.runs import StoredRun, compare, open_run
 from kompass_worker.runs.comparison import Pair
 from kompass_worker.runs.paired import mcnemar, paired_test
-from kompass_worker.store import MemoryStore
 
 
 @given(better=st.integers(0, 400), worse=st.integers(0, 400))
@@ -106,20 +103,8 @@ def test_a_model_that_is_not_there_is_named(before: Path) -> None:
         compare(run, run, Pair("model-0", "model-00"))
 
 
-def run_of(location: str, *samples: Sample, scores: list[Score]) -> StoredRun:
-    data = [
-        DataLineage(
-            benchmark="b",
-            subject="s",
-            oc_version="-",
-            content_hash="sha256:c",
-            data_digest="sha256:d",
-        )
-    ]
-    report = REPORT.model_copy(update={"scores": scores, "data": data})
-    store = MemoryStore()
-    store.put(SAMPLES_KEY, compressed(sample_lines(samples)))
-    return StoredRun(location, report, store)
+def run_of(*samples: Sample, scores: list[Score], metric: str = "squad") -> StoredRun:
+    return measured(metric, rows=samples, scores=scores)
 
 
 def score_of(metric: str, value: float, n: int) -> Score:
@@ -134,13 +119,11 @@ def valued(row: int, **values: float) -> Sample:
 
 def test_every_metric_has_a_row_in_its_own_unit() -> None:
     first = run_of(
-        "first",
         valued(0, f1=0.5, ppl=12.0),
         valued(1, f1=0.7, ppl=14.0),
         scores=[score_of("f1", 60.0, 2), score_of("ppl", 13.0, 2)],
     )
     second = run_of(
-        "second",
         valued(0, f1=0.6, ppl=12.0),
         valued(1, f1=0.7, ppl=10.0),
         scores=[score_of("f1", 65.0, 2), score_of("ppl", 11.0, 2)],
@@ -150,3 +133,24 @@ def test_every_metric_has_a_row_in_its_own_unit() -> None:
     assert [row.first for row in rows] == pytest.approx([60.0, 13.0])
     assert [row.difference for row in rows] == pytest.approx([5.0, -2.0])
     assert [row.better + row.worse for row in rows] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("metric", "words"),
+    [
+        pytest.param("average_ppl", ["worse", "better"], id="lower-is-better"),
+        pytest.param("accuracy", ["worse", "better"], id="higher-is-better"),
+        pytest.param("ours_of_last_year", ["worse", "better"], id="not-installed-any-more"),
+    ],
+)
+def test_better_is_what_the_metric_calls_better(metric: str, words: list[str]) -> None:
+    is_up = metric != "average_ppl"
+    ones, others = (measured(metric, *held) for held in ((7.54, 1.0, 3.0), (1.7, 2.0, 3.0)))
+    (row,) = compare(ones, others, Pair("smol", "smol"))
+    assert (row.higher_is_better, row.better, row.worse) == (is_up, 1, 1)
+    # The first text has the smaller number in the second run, the second one the larger.
+    assert {change.item: change.is_better for change in row.changes} == {
+        "b/s/0": not is_up,
+        "b/s/1": is_up,
+    }
+    assert [cells[2] for cells in changes_sheet([row], in_full=True).rows] == words

@@ -31,14 +31,14 @@ class Looked(NamedTuple):
 
 def inspect_run(location: str, s3: S3Connection, wanted: Filter, how: Looked) -> Status:
     """Print the items of a run that are wanted."""
-    samples = list(chosen(open_run(location, s3).samples, wanted))
+    items = chosen(open_run(location, s3), wanted)
     is_table = how.output in {Output.TABLE, Output.MD}
-    shown = samples[: how.limit or None] if is_table else samples
+    shown = items[: how.limit or None] if is_table else items
     sheet = inspection_sheet(shown, in_full=how.in_full or not is_table)
-    if samples or how.output is not Output.TABLE:
+    if items or how.output is not Output.TABLE:
         show({"items": sheet}, how.output, page())
-    left = len(samples) - len(shown)
-    said = f"{len(samples)} items"
+    left = len(items) - len(shown)
+    said = f"{len(items)} items"
     say(f"{said}; {left} of them not shown: --limit 0 shows all" if left else said)
     return Status.SUCCEEDED
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from kompass_api.results import Sample
 from kompass_worker.cli.outputs import Column, Listing, Value
 from kompass_worker.runs.comparison import Comparison
-from kompass_worker.runs.inspection import marks_of
+from kompass_worker.runs.inspection import Inspected, Mark
 
 _HEAD: Final = 140
 _TAIL: Final = 60
@@ -27,9 +26,9 @@ def shortened(text: str) -> str:
     return f"{text[:_HEAD]} … {left_out} characters … {text[-_TAIL:]}"
 
 
-def inspection_sheet(samples: Sequence[Sample], *, in_full: bool) -> Listing:
+def inspection_sheet(items: Sequence[Inspected], *, in_full: bool) -> Listing:
     """Items side by side: what was asked, said, read and expected."""
-    several = len({sample.model for sample in samples}) > 1
+    several = len({item.sample.model for item in items}) > 1
     columns = (
         Column("item"),
         Column("model", only_data=not several),
@@ -47,7 +46,7 @@ def inspection_sheet(samples: Sequence[Sample], *, in_full: bool) -> Listing:
         Column("examples", only_data=True),
         Column("examplesDropped", only_data=True),
     )
-    return Listing(columns, tuple(_item(sample, in_full=in_full) for sample in samples))
+    return Listing(columns, tuple(_item(item, in_full=in_full) for item in items))
 
 
 def comparison_sheet(rows: Sequence[Comparison], *, by_subject: bool) -> Listing:
@@ -59,6 +58,7 @@ def comparison_sheet(rows: Sequence[Comparison], *, by_subject: bool) -> Listing
         Column("subject", only_data=not by_subject),
         Column("models", only_data=not several),
         Column("metric", only_data=not metrics),
+        Column("higherIsBetter", only_data=True),
         Column("mode", only_data=True),
         Column("items", right=True),
         Column("first", right=True),
@@ -103,12 +103,13 @@ def changes_sheet(rows: Sequence[Comparison], *, in_full: bool) -> Listing:
     return Listing(columns, tuple(row for held in rows for row in _changes(held, in_full=in_full)))
 
 
-def _item(sample: Sample, *, in_full: bool) -> tuple[Value, ...]:
+def _item(item: Inspected, *, in_full: bool) -> tuple[Value, ...]:
+    sample = item.sample
     prediction = sample.prediction if in_full else shortened(sample.prediction)
     return (
         sample.item,
         sample.model,
-        ", ".join(marks_of(sample)),
+        _verdict(item),
         _short_hash(sample.prompt_hash),
         prediction,
         sample.extracted,
@@ -124,6 +125,13 @@ def _item(sample: Sample, *, in_full: bool) -> tuple[Value, ...]:
     )
 
 
+def _verdict(item: Inspected) -> str:
+    """What holds of an item; a number that is no share of what is right stands for itself."""
+    return ", ".join(
+        f"{item.sample.score:.4g}" if mark is Mark.MEASURED else mark.value for mark in item.marks
+    )
+
+
 def _compared(row: Comparison) -> tuple[Value, ...]:
     interval = None
     if row.low is not None and row.high is not None:
@@ -133,6 +141,7 @@ def _compared(row: Comparison) -> tuple[Value, ...]:
         row.subject or None,
         row.models.first if row.models.first == row.models.second else ":".join(row.models),
         row.metric,
+        row.higher_is_better,
         row.mode,
         row.items,
         row.first,
@@ -152,13 +161,13 @@ def _compared(row: Comparison) -> tuple[Value, ...]:
 
 
 def _changes(row: Comparison, *, in_full: bool) -> Iterable[tuple[Value, ...]]:
-    for change in sorted(row.changes, key=lambda held: held.difference > 0):
+    for change in sorted(row.changes, key=lambda held: held.is_better):
         one, other = change.first, change.second
         said = [held.prediction if in_full else shortened(held.prediction) for held in (one, other)]
         yield (
             change.item,
             other.model,
-            "better" if change.difference > 0 else "worse",
+            "better" if change.is_better else "worse",
             said[0],
             one.extracted,
             said[1],

@@ -66,6 +66,7 @@ COMPARISONS: Final[_Kinds] = {
     "first_model": "string",
     "second_model": "string",
     "metric": "string",
+    "higher_is_better": "boolean",
     "mode": "string",
     "items": "Int64",
     "first": "Float64",

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 from kompass_api.resolution import nearest
 from kompass_api.results import Sample, Score
 from kompass_worker.errors import InvalidRequest
+from kompass_worker.runs.natures import Nature, SubjectKey
 from kompass_worker.runs.paired import paired_test
 from kompass_worker.runs.reading import StoredRun
 
@@ -26,13 +27,6 @@ class Pair(NamedTuple):
     second: str
 
 
-class SubjectKey(NamedTuple):
-    """A subject of a benchmark."""
-
-    benchmark: str
-    subject: str
-
-
 @dataclass(frozen=True)
 class Change:
     """An item that both runs judged, and not alike."""
@@ -42,6 +36,8 @@ class Change:
     second: Sample
     difference: float
     """In the unit of the scores; above zero the second run's is higher."""
+    is_better: bool
+    """Whether the second run's is the better one."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +52,7 @@ class Comparison:
     subject: str
     """Empty: all its subjects, item by item."""
     metric: str
+    higher_is_better: bool
     mode: str
     items: int
     first: float | None
@@ -75,12 +72,12 @@ class Comparison:
     @property
     def better(self) -> int:
         """Items on which the second run is better."""
-        return sum(change.difference > 0 for change in self.changes)
+        return sum(change.is_better for change in self.changes)
 
     @property
     def worse(self) -> int:
         """Items on which the second run is worse."""
-        return sum(change.difference < 0 for change in self.changes)
+        return sum(not change.is_better for change in self.changes)
 
 
 @dataclass(frozen=True)
@@ -89,6 +86,7 @@ class _Side:
 
     hashes: Mapping[SubjectKey, str]
     samples: Mapping[SubjectKey, Mapping[str, Sample]]
+    natures: Mapping[SubjectKey, Nature]
     scores: Sequence[Score]
     """The model's subjects' numbers, as the report has them."""
 
@@ -213,7 +211,8 @@ def _side(run: StoredRun, model: str) -> _Side:
         SubjectKey(held.benchmark, held.subject): held.content_hash for held in run.report.data
     }
     scores = [held for held in run.report.scores if (held.model, held.kind) == (model, "subject")]
-    return _Side(hashes, samples, scores)
+    natures = {key: run.nature(*key) for key in hashes}
+    return _Side(hashes, samples, natures, scores)
 
 
 def _row(sides: _Sides, what: _What, *, different: bool) -> Comparison:
@@ -225,11 +224,13 @@ def _row(sides: _Sides, what: _What, *, different: bool) -> Comparison:
     ones = [held.before for held in pairs]
     others = [held.after for held in pairs]
     found = paired_test(ones, others)
+    is_up = all(before.natures[key].higher_is_better for key in what.keys)
     return Comparison(
         models=sides.models,
         benchmark=what.benchmark,
         subject=what.subject,
         metric=what.metric,
+        higher_is_better=is_up,
         mode=_mode(before, what.keys),
         items=len(pairs),
         first=_mean(ones, scale),
@@ -243,10 +244,15 @@ def _row(sides: _Sides, what: _What, *, different: bool) -> Comparison:
         unpaired=unpaired,
         remark=_remark(len(unlike), len(what.keys), different=different),
         changes=tuple(
-            Change(held.first.item, held.first, held.second, (held.after - held.before) * scale)
-            for held in pairs
-            if held.after != held.before
+            _change(held, scale, is_up=is_up) for held in pairs if held.after != held.before
         ),
+    )
+
+
+def _change(held: _PairedItem, scale: float, *, is_up: bool) -> Change:
+    difference = (held.after - held.before) * scale
+    return Change(
+        held.first.item, held.first, held.second, difference, is_better=(difference > 0) == is_up
     )
 
 

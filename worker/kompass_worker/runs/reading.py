@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,17 +10,19 @@ from typing import Final, TypeVar
 
 from pydantic import ValidationError
 
+from kompass_api.plandocument import Plan
 from kompass_api.results import Report, Sample
-from kompass_api.rundocument import ResolvedStorage
+from kompass_api.rundocument import ResolvedStorage, RunDocument
 from kompass_api.sources import S3Connection
 from kompass_worker.credentials import Credentials
 from kompass_worker.errors import InputMissing, InvalidData
-from kompass_worker.inference.layout import PLAN_KEY, REPORT_KEY, SAMPLES_KEY
+from kompass_worker.inference.layout import PLAN_KEY, REPORT_KEY, RUN_KEY, SAMPLES_KEY
 from kompass_worker.inference.parts import decompressed
 from kompass_worker.locations import folder_of
+from kompass_worker.runs.natures import UNKNOWN, Nature, SubjectKey, natures_of
 from kompass_worker.store import FolderStore, ObjectMissing, ObjectStore, open_store
 
-_Model = TypeVar("_Model", Report, Sample)
+_Model = TypeVar("_Model", Report, Sample, Plan, RunDocument)
 _PATIENCE_SECONDS: Final = 30.0
 _BELOW: Final = ("*", "*/*/*", "rescored/*")
 """Where runs lie below a folder: of `kompass run`, of a bucket's copy, scored again."""
@@ -37,8 +39,19 @@ class StoredRun:
     @cached_property
     def samples(self) -> tuple[Sample, ...]:
         """Every answer with its verdict, in the plan's order."""
-        content = self.store.get(SAMPLES_KEY)
-        return tuple(_samples(content, f"{self.store.uri}/{SAMPLES_KEY}"))
+        place = f"{self.store.uri}/{SAMPLES_KEY}"
+        found = tuple(_samples(self.store.get(SAMPLES_KEY), place))
+        answered = self.report.completeness.answered
+        if len(found) != answered:
+            raise InvalidData(
+                f"{place} has {len(found)} items; {REPORT_KEY} says that {answered} were answered: "
+                "copy both again from the run's folder"
+            )
+        return found
+
+    def nature(self, benchmark: str, subject: str) -> Nature:
+        """What a subject's numbers are."""
+        return self._natures.get(SubjectKey(benchmark, subject), UNKNOWN)
 
     @property
     def name(self) -> str:
@@ -49,6 +62,18 @@ class StoredRun:
     def models(self) -> list[str]:
         """Its models, in the run's order."""
         return [lineage.model for lineage in self.report.models]
+
+    @cached_property
+    def _natures(self) -> Mapping[SubjectKey, Nature]:
+        try:
+            plan, document = self.store.get(PLAN_KEY), self.store.get(RUN_KEY)
+        except ObjectMissing:
+            # A copy of the report alone: nothing says what was counted.
+            return {}
+        return natures_of(
+            _parsed(Plan, plan, f"{self.store.uri}/{PLAN_KEY}"),
+            _parsed(RunDocument, document, f"{self.store.uri}/{RUN_KEY}"),
+        )
 
 
 def open_run(location: str | Path, s3: S3Connection | None = None) -> StoredRun:
@@ -72,7 +97,7 @@ def store_at(location: str | Path, s3: S3Connection | None = None) -> ObjectStor
 
 
 def _samples(content: bytes, place: str) -> Iterator[Sample]:
-    for number, line in enumerate(decompressed(content).splitlines(), start=1):
+    for number, line in enumerate(decompressed(content, place).splitlines(), start=1):
         yield _parsed(Sample, line, f"{place} line {number}")
 
 

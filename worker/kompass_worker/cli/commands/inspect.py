@@ -14,8 +14,9 @@ HELP: Final = """
 Show the items of a finished run side by side: prompt hash, prediction, extracted answer, reference.
 
 Without --verdict these are the wrong, the unjudged and the truncated ones (whose prompt did not
-fit); right, partly, unfinished (cut off by the limit on new tokens) can be asked for as well, and
-[b]all[/b]. Characters that could control the terminal are shown as escapes.
+fit), and those with a number that says nothing of right and wrong, such as a perplexity
+(measured), the worst first. right, partly, unfinished (cut off by the limit on new tokens) can be
+asked for as well, and [b]all[/b]. Characters that could control the terminal are shown as escapes.
 
     kompass inspect kompass-out/quickstart
 
@@ -51,8 +52,8 @@ def command(  # noqa: PLR0913, PLR0917  (the options of a command)
         typer.Option(
             "--verdict",
             metavar="VERDICT",
-            help=f"One of {', '.join(_VERDICTS)}. May be repeated.  [default: wrong, unjudged, "
-            "truncated]",
+            help=f"One of {', '.join(_VERDICTS)}. May be repeated.  [default: wrong, measured, "
+            "unjudged, truncated]",
             autocompletion=_complete,
         ),
     ] = None,

@@ -63,7 +63,7 @@ def contamination(*, column: str = "is_clean") -> Metric:
         value = float(is_same(answered))
         return Judgement({"accuracy": value} | ({row: value} if row else {}))
 
-    return mean_metric(["accuracy", *_SPREADS.values()], judge, fields=[column])
+    return mean_metric(["accuracy", *_SPREADS.values()], judge, fields=[column], is_share=True)
 
 
 def is_same(answered: Answered) -> bool:
@@ -76,7 +76,7 @@ def _reading(rule: Callable[[str], str], is_right: Callable[[str, Answered], boo
         read = rule(answered.answer)
         return Judgement({"score": float(is_right(read, answered))}, read=read)
 
-    return mean_metric(["score"], judge)
+    return mean_metric(["score"], judge, is_share=True)
 
 
 def _is_among(read: str, answered: Answered) -> bool:

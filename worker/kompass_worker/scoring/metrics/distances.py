@@ -40,7 +40,7 @@ def edit_distance(*, candidates: str = "candidates") -> Metric:
         right = answered.reference == str(nearest)
         return Judgement({"accuracy": float(right)}, read=str(nearest))
 
-    return mean_metric(["accuracy"], judge, fields=[candidates])
+    return mean_metric(["accuracy"], judge, fields=[candidates], is_share=True)
 
 
 def option_similarity(*, options: str = "ABCD") -> Metric:
@@ -51,7 +51,7 @@ def option_similarity(*, options: str = "ABCD") -> Metric:
         found = similar_option(answered.answer, options, answered.row)
         return Judgement({"accuracy": float(found == answered.reference)}, read=found)
 
-    return mean_metric(["accuracy"], judge, fields=options)
+    return mean_metric(["accuracy"], judge, fields=options, is_share=True)
 
 
 def circular(*, options: str = "ABCD", pattern: Pattern = "circular") -> Metric:
@@ -114,7 +114,7 @@ def _circular(options: str, pattern: Pattern, read: Callable[[Answered], str]) -
                 found[_row(name, least, len(orders))] = estimate(shares)
         return {row: found[row] for row in rows}
 
-    return Metric(tuple(rows), judge, total, fields=(_QUESTION, _ORDER))
+    return Metric(tuple(rows), judge, total, fields=(_QUESTION, _ORDER), is_share=True)
 
 
 def _rights(

@@ -43,7 +43,7 @@ def gaokao(*, type: Kind) -> Metric:  # noqa: A002 - OpenCompass' word
         # Divided first, as OpenCompass does.
         return sum(each.got for each in points) / most * 100 if most else None
 
-    return corpus_metric({"score": of_all}, judge)
+    return corpus_metric({"score": of_all}, judge, is_share=True)
 
 
 def _points(answered: Answered, kind: Kind) -> tuple[_Points, list[str]]:

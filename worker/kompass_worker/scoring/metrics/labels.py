@@ -26,7 +26,7 @@ def matthews() -> Metric:
     def judge(answered: Answered) -> Judgement:
         return Judgement({"matthews_correlation": float(is_same(answered))})
 
-    return corpus_metric({"matthews_correlation": _matthews}, judge)
+    return corpus_metric({"matthews_correlation": _matthews}, judge, is_share=True)
 
 
 def auc_roc() -> Metric:
@@ -37,7 +37,7 @@ def auc_roc() -> Metric:
         right = float(is_same(answered))
         return Judgement({"auc_score": right, "accuracy": right})
 
-    return corpus_metric({"auc_score": _area, "accuracy": _share}, judge)
+    return corpus_metric({"auc_score": _area, "accuracy": _share}, judge, is_share=True)
 
 
 def _matthews(answers: Sequence[Answered]) -> float | None:

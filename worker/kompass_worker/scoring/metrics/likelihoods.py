@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from kompass_api.results import LabelScore
@@ -21,7 +22,7 @@ _TRUE: Final = frozenset({"1", "true", "True"})
 
 def average_ppl() -> Metric:
     """The mean over texts of their negative log-likelihood per token, in nats (not its exp)."""
-    return _text_mean("average_ppl", lambda score: score.nll)
+    return replace(_text_mean("average_ppl", lambda score: score.nll), higher_is_better=False)
 
 
 def average_mink() -> Metric:
@@ -47,7 +48,7 @@ def mc1(*, labels: str = "mc1_labels") -> Metric:
         best = min(range(len(truths)), key=lambda place: answered.scores[place].nll)
         return Judgement({"mc1": float(truths[best])})
 
-    return mean_metric(["mc1"], judge, needs_reference=False, fields=[labels])
+    return mean_metric(["mc1"], judge, needs_reference=False, fields=[labels], is_share=True)
 
 
 def mc2(*, labels: str = "mc2_labels") -> Metric:
@@ -78,16 +79,17 @@ def choice_accuracy(*, choices: str = "choices") -> Metric:
         }
         return Judgement({row: _is_reference(answered, each) for row, each in lengths.items()})
 
-    return mean_metric(["acc", "acc_norm", "acc_bytes"], judge, fields=[choices])
+    return mean_metric(["acc", "acc_norm", "acc_bytes"], judge, fields=[choices], is_share=True)
 
 
 def _text_mean(row: str, number: Callable[[LabelScore], float]) -> Metric:
-    return mean_metric(
+    found = mean_metric(
         [row],
         lambda answered: Judgement({row: number(_text_score(answered))}),
         mean=plain_mean,
         needs_reference=False,
     )
+    return replace(found, in_percent=False)
 
 
 def _ratio(row: str, unit: float) -> Metric:
@@ -100,7 +102,8 @@ def _ratio(row: str, unit: float) -> Metric:
         size = sum(map(_divisor, scores))
         return math.fsum(map(_total, scores)) / (size * unit) if size else None
 
-    return corpus_metric({row: of_all}, judge, needs_reference=False)
+    found = corpus_metric({row: of_all}, judge, needs_reference=False)
+    return replace(found, higher_is_better=False, in_percent=False)
 
 
 def _text_score(answered: Answered) -> LabelScore:

@@ -42,6 +42,11 @@ class Metric:
     """Fields of the row that it needs besides the reference."""
     least_samples: int = 1
     """How many samples of an answer it needs."""
+    higher_is_better: bool = True
+    is_share: bool = False
+    """Whether its first number of an answer is how much of it is right: 1 all, 0 nothing."""
+    in_percent: bool = True
+    """Whether its totals are in percent of what one answer's numbers are."""
 
 
 def mean_metric(
@@ -51,13 +56,16 @@ def mean_metric(
     mean: Mean = estimate,
     needs_reference: bool = True,
     fields: Sequence[str] = (),
+    is_share: bool = False,
 ) -> Metric:
     """A metric whose numbers are means."""
 
     def total(verdicts: Sequence[Verdict]) -> Mapping[str, Estimate]:
         return {row: mean(values_of(row, verdicts)) for row in rows}
 
-    return Metric(tuple(rows), judge, total, needs_reference, fields=tuple(fields))
+    return Metric(
+        tuple(rows), judge, total, needs_reference, fields=tuple(fields), is_share=is_share
+    )
 
 
 def share_metric(
@@ -68,12 +76,14 @@ def share_metric(
     def judge(answered: Answered) -> Judgement:
         return Judgement({row: float(is_right(answered))})
 
-    return mean_metric([row], judge, mean=mean)
+    return mean_metric([row], judge, mean=mean, is_share=True)
 
 
 def judge_metric(row: str, number: Callable[[Answered], float]) -> Metric:
     """A metric that is the mean, in percent, of a function of one answer from 0 to 1."""
-    return mean_metric([row], lambda answered: Judgement({row: float(number(answered))}))
+    return mean_metric(
+        [row], lambda answered: Judgement({row: float(number(answered))}), is_share=True
+    )
 
 
 def corpus_metric(
@@ -81,6 +91,7 @@ def corpus_metric(
     judge: Judge,
     *,
     needs_reference: bool = True,
+    is_share: bool = False,
 ) -> Metric:
     """A metric of all answers together, which is no mean of theirs.
 
@@ -91,7 +102,7 @@ def corpus_metric(
         answers = judged_answers(verdicts)
         return {row: jackknifed(_of_each_sample(number), answers) for row, number in rows.items()}
 
-    return Metric(tuple(rows), judge, total, needs_reference)
+    return Metric(tuple(rows), judge, total, needs_reference, is_share=is_share)
 
 
 def golds_of(answered: Answered) -> tuple[str, ...]:

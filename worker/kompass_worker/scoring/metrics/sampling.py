@@ -74,7 +74,9 @@ def majority_metric(base: Metric) -> Metric:
 def _over_samples(
     rows: list[str], judge: Callable[[Answered], Judgement], base: Metric, least: int
 ) -> Metric:
-    found = mean_metric(rows, judge, needs_reference=base.needs_reference, fields=base.fields)
+    found = mean_metric(
+        rows, judge, needs_reference=base.needs_reference, fields=base.fields, is_share=True
+    )
     return replace(found, all_samples=True, is_slow=base.is_slow, least_samples=least)
 
 

@@ -76,9 +76,10 @@ def _compared(likenesses: dict[str, Likeness], correct: str, incorrect: str) -> 
         false = list_field(answered.row, incorrect)
         return _judgement(likenesses, answered.answer, true, false)
 
-    return mean_metric(
+    found = mean_metric(
         rows, judge, mean=_rounded, needs_reference=False, fields=[correct, incorrect]
     )
+    return replace(found, in_percent=False)
 
 
 def _rounded(values: Sequence[float]) -> Estimate:

@@ -22,7 +22,7 @@ _SIGNS: Final = str.maketrans("", "", string.punctuation)
 
 def squad() -> Metric:
     """SQuAD 1.1: F1 of the words, and exact match, of the answer's first line."""
-    return mean_metric(["f1", "exact_match"], _squad)
+    return mean_metric(["f1", "exact_match"], _squad, is_share=True)
 
 
 def bleu(*, tokenize: Tokenizer = "13a") -> Metric:
