@@ -12,6 +12,8 @@ import pytest
 from rich.cells import cell_len
 from unit.worker_eval.builders import ENVIRONMENT, sample_of
 
+from kompass_api.methods import Method
+from kompass_api.plandocument import Plan, PlannedGroup, PlannedShard, PlannedSubject
 from kompass_api.results import (
     Completeness,
     DataLineage,
@@ -21,9 +23,10 @@ from kompass_api.results import (
     Score,
     Shortened,
 )
-from kompass_api.scoring import Table
-from kompass_worker.report import renderings, sample_lines, table
+from kompass_api.scoring import GroupMean, GroupMember, Table
+from kompass_worker.report import renderings, rules_of, sample_lines, table
 from kompass_worker.report.texts import markdown, printable, spreadsheet
+from kompass_worker.scoring.metrics import metric_named
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -165,6 +168,63 @@ def test_lm_eval_json_speaks_of_one_model_in_fractions() -> None:
     assert "acc,none" not in found["results"]["ceval-law"]
     assert found["n-samples"]["ceval-law"] == {"original": 2, "effective": 0}
     assert found["versions"]["ceval-law"] == "8ff17c"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "is_up"),
+    [
+        pytest.param("average_ppl", 7.54, False, id="average_ppl"),
+        pytest.param("bits_per_character", 7.54, False, id="bits_per_character"),
+        pytest.param("truthfulqa_bleu", 7.54, True, id="from-0-to-1"),
+        pytest.param("edit_distance", 0.0754, True, id="edit_distance"),
+        pytest.param("accuracy", 0.0754, True, id="accuracy"),
+    ],
+)
+def test_lm_eval_json_has_the_direction_and_the_unit_of_the_metric(
+    name: str, value: float, is_up: bool
+) -> None:
+    metric = metric_named(name, {})
+    key = metric.rows[0]
+    rows = [
+        score("a", "smol", 7.54).model_copy(update={"metric": key}),
+        score("all", "smol", 7.54, version="-").model_copy(update={"metric": key}),
+    ]
+    report = REPORT.model_copy(update={"scores": rows, "models": REPORT.models[:1]})
+    members = [GroupMember(row="a", benchmark="ceval-gen")]
+    group = PlannedGroup(
+        name="all",
+        benchmark="ceval-gen",
+        members=members,
+        mean=GroupMean.NAIVE_AVERAGE,
+        metric=key,
+    )
+    shard = PlannedShard(index=0, model="smol", tokens=0, items=[])
+    subject = PlannedSubject(
+        benchmark="ceval-gen",
+        subject="s",
+        row_name="a",
+        method=Method.GENERATION,
+        metric=name,
+        oc_version="-",
+        content_hash="sha256:c",
+        data_digest="sha256:d",
+        items=1,
+    )
+    plan = Plan(run_digest="sha256:r", subjects=[subject], groups=[group], shards=[shard])
+    rules = rules_of(plan, {("ceval-gen", "s"): metric})
+    found = json.loads(renderings(report, rules)["lm_eval.json"])
+    shown = "acc" if key == "accuracy" else key
+    for row in ("a", "all"):
+        assert found["results"][row][f"{shown},none"] == pytest.approx(value)
+        assert found["higher_is_better"][row] == {shown: is_up}
+
+
+@pytest.mark.parametrize(
+    ("uid", "whose"), [("1f0c", "default/demo (1f0c),"), ("", "default/demo,")]
+)
+def test_a_run_without_an_object_has_no_brackets(uid: str, whose: str) -> None:
+    text = renderings(REPORT.model_copy(update={"uid": uid}))["report.txt"]
+    assert f"Run {whose} profile" in text
 
 
 def test_rows_of_two_benchmarks_have_names_of_their_own_in_lm_eval_json() -> None:

@@ -10,35 +10,57 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
+from kompass_api.plandocument import Plan
 from kompass_api.results import DataLineage, ModelLineage, Report, Score
+from kompass_worker.scoring.metrics.metric import Metric
 
 _PERCENT: Final = 100.0
 _FILTER: Final = "none"
 _NAMES: Final[Mapping[str, str]] = {"accuracy": "acc"}
 """Metrics that have another name there."""
-_LOWER_IS_BETTER: Final = ("perplexity", "ppl", "bits_per", "edit_distance", "toxicity")
-_NO_SHARES: Final = ("perplexity", "ppl", "bits_per")
-"""Metrics whose numbers are no percentages."""
+
+Rules = Mapping[tuple[str, str], Sequence[Metric]]
+"""Benchmark and row -> what is counted, of a group what its members count."""
+
+NO_RULES: Final[Rules] = MappingProxyType({})
+"""Numbers of which nothing is known: in percent, and higher is better."""
 
 
-def lm_eval_files(report: Report) -> dict[str, str]:
+def rules_of(plan: Plan, metrics: Mapping[tuple[str, str], Metric]) -> Rules:
+    """What the rows of a plan count, by the metrics of its benchmarks' subjects."""
+    found: dict[tuple[str, str], list[Metric]] = {
+        (row.benchmark, row.row_name): [metrics[row.benchmark, row.subject]]
+        for row in plan.subjects
+    }
+    for group in plan.groups:
+        # A later group may have an earlier one among its members.
+        found[group.benchmark, group.name] = [
+            metric for held in group.members for metric in found.get((held.benchmark, held.row), ())
+        ]
+    return found
+
+
+def lm_eval_files(report: Report, rules: Rules) -> dict[str, str]:
     """File name -> content: `lm_eval.json`, or with several models `lm_eval-<model>.json`."""
     if len(report.models) == 1:
-        return {"lm_eval.json": lm_eval_json(report, report.models[0])}
-    return {f"lm_eval-{held.model}.json": lm_eval_json(report, held) for held in report.models}
+        return {"lm_eval.json": lm_eval_json(report, report.models[0], rules)}
+    return {
+        f"lm_eval-{held.model}.json": lm_eval_json(report, held, rules) for held in report.models
+    }
 
 
-def lm_eval_json(report: Report, model: ModelLineage) -> str:
+def lm_eval_json(report: Report, model: ModelLineage, rules: Rules) -> str:
     """One model's results; the same report gives the same bytes."""
     scores = [score for score in report.scores if score.model == model.model]
     tasks = _by_task(scores)
     groups = {name: held for name, held in tasks.items() if held[0].kind == "group"}
     data = {held.content_hash: held for held in report.data}
     content = {
-        "results": {name: _results(name, held) for name, held in tasks.items()},
-        "groups": {name: _results(name, held) for name, held in groups.items()},
+        "results": {name: _results(name, held, rules) for name, held in tasks.items()},
+        "groups": {name: _results(name, held, rules) for name, held in groups.items()},
         "group_subtasks": {name: [] for name in tasks},
         "configs": {
             name: _config(name, held[0], data.get(held[0].content_hash))
@@ -47,7 +69,7 @@ def lm_eval_json(report: Report, model: ModelLineage) -> str:
         },
         "versions": {name: held[0].oc_version for name, held in sorted(tasks.items())},
         "higher_is_better": {
-            name: {_metric(score): not _is(score, _LOWER_IS_BETTER) for score in held}
+            name: {_metric(score): _is_up(score, rules) for score in held}
             for name, held in sorted(tasks.items())
         },
         "n-samples": {
@@ -73,13 +95,13 @@ def _by_task(scores: Sequence[Score]) -> dict[str, list[Score]]:
     return tasks
 
 
-def _results(name: str, scores: Iterable[Score]) -> dict[str, object]:
+def _results(name: str, scores: Iterable[Score], rules: Rules) -> dict[str, object]:
     found: dict[str, object] = {"name": name, "alias": name}
     for score in scores:
         found["sample_len"] = score.n
         if score.value is None:
             continue
-        scale = 1.0 if _is(score, _NO_SHARES) else _PERCENT
+        scale = _PERCENT if all(held.in_percent for held in _rules_of(score, rules)) else 1.0
         found[f"{_metric(score)},{_FILTER}"] = score.value / scale
         stderr = "N/A" if score.stderr is None else score.stderr / scale
         found[f"{_metric(score)}_stderr,{_FILTER}"] = stderr
@@ -90,8 +112,12 @@ def _metric(score: Score) -> str:
     return _NAMES.get(score.metric, score.metric)
 
 
-def _is(score: Score, words: Iterable[str]) -> bool:
-    return any(word in score.metric for word in words)
+def _is_up(score: Score, rules: Rules) -> bool:
+    return all(held.higher_is_better for held in _rules_of(score, rules))
+
+
+def _rules_of(score: Score, rules: Rules) -> Sequence[Metric]:
+    return rules.get((score.benchmark, score.row_name), ())
 
 
 def _config(name: str, score: Score, data: DataLineage | None) -> dict[str, object]:

@@ -14,7 +14,8 @@ from kompass_worker.report.texts import printable
 
 def notes(report: Report) -> list[str]:
     """Whose run it is, whether it is complete, and what could not be judged."""
-    whose = f"Run {report.namespace}/{report.run} ({report.uid})"
+    uid = f" ({report.uid})" if report.uid else ""
+    whose = f"Run {report.namespace}/{report.run}{uid}"
     rules = f"profile {report.profile}, plan {report.plan_digest}"
     return [
         f"{whose}, {rules}.",

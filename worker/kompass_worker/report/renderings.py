@@ -12,14 +12,14 @@ import json
 from kompass_api.results import Report
 from kompass_worker.report.cells import cells_of
 from kompass_worker.report.lineage import scores_csv
-from kompass_worker.report.lm_eval import lm_eval_files
+from kompass_worker.report.lm_eval import NO_RULES, Rules, lm_eval_files
 from kompass_worker.report.markdown import markdown_page
 from kompass_worker.report.notes import notes
 from kompass_worker.report.table import table
 from kompass_worker.report.texts import spreadsheet
 
 
-def renderings(report: Report) -> dict[str, str]:
+def renderings(report: Report, rules: Rules = NO_RULES) -> dict[str, str]:
     """File name -> content."""
     return {
         "report.json": report_json(report),
@@ -27,7 +27,7 @@ def renderings(report: Report) -> dict[str, str]:
         "report.txt": report_txt(report),
         "report.md": markdown_page(report),
         "scores.csv": scores_csv(report),
-        **lm_eval_files(report),
+        **lm_eval_files(report, rules),
     }
 
 

@@ -15,7 +15,8 @@ from kompass_worker.inference.attempts import ShardFolder
 from kompass_worker.inference.layout import REPORT_FOLDER, REPORT_KEY, SAMPLES_KEY
 from kompass_worker.inference.parts import checksum, compressed, decode_part
 from kompass_worker.prompts import Question
-from kompass_worker.report import renderings, sample_lines
+from kompass_worker.report import renderings, rules_of, sample_lines
+from kompass_worker.report.lm_eval import Rules
 from kompass_worker.stages.questions import material_of
 from kompass_worker.stages.workplace import Workplace, read_plan
 from kompass_worker.store.protocol import ObjectStore
@@ -43,7 +44,8 @@ def run_summarize(place: Workplace) -> tuple[ReportOutcome, Report]:
     _check_complete(proof, stored.plan, manifests)
     questions = list(_questions(place))
     judged = samples(stored.plan, place.document.models, questions, distinct(answers))
-    numbers = scores(stored.plan, judged, metrics_of(questions))
+    metrics = metrics_of(questions)
+    numbers = scores(stored.plan, judged, metrics)
     rows = [one.sample for one in judged]
     report = report_of(
         place.document,
@@ -56,7 +58,7 @@ def run_summarize(place: Workplace) -> tuple[ReportOutcome, Report]:
     place.store.put(SAMPLES_KEY, compressed(sample_lines(rows)))
     for name, content in submissions(rows, questions).items():
         place.store.put(f"{REPORT_FOLDER}/{name}", content.encode())
-    digest = _put_report(place.store, report)
+    digest = _put_report(place.store, report, rules_of(stored.plan, metrics))
     outcome = ReportOutcome(
         uri=f"{place.store.uri}/{REPORT_FOLDER}",
         digest=digest,
@@ -112,9 +114,9 @@ def _questions(place: Workplace) -> Iterator[Question]:
             yield from material.questions(subject)
 
 
-def _put_report(store: ObjectStore, report: Report) -> str:
+def _put_report(store: ObjectStore, report: Report, rules: Rules) -> str:
     """Every rendering, report.json last: where it is, the others are."""
-    files = renderings(report)
+    files = renderings(report, rules)
     last = files.pop(REPORT_KEY.removeprefix(f"{REPORT_FOLDER}/")).encode()
     for name, text in files.items():
         store.put(f"{REPORT_FOLDER}/{name}", text.encode())
