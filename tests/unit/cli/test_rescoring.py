@@ -9,13 +9,17 @@ import pytest
 from unit.cli.finished import finished, place_of
 from unit.worker.runs import bench_of, write_data
 
+from kompass_api.benchmark import extraction_of
+from kompass_api.benchmark import metric_of as chosen_metric
 from kompass_api.scoring import ExtractionStep, Metric
 from kompass_worker.backends.models import LoadedModel
+from kompass_worker.benchmarks import builtin
+from kompass_worker.benchmarks.catalogue import named
 from kompass_worker.cli.rescore import metric_of, steps_of
 from kompass_worker.cli.usage import WrongUsage
 from kompass_worker.errors import InvalidData, InvalidRequest
 from kompass_worker.runs import open_run
-from kompass_worker.runs.rescoring import Rules, rescore
+from kompass_worker.runs.rescoring import Rules, rescore, ruled
 from kompass_worker.stages.workplace import Workplace
 
 SAYS = {f"ceval-gen/geography/{row}": "Answer: B" for row in range(5)}
@@ -128,6 +132,15 @@ def test_extraction_of_a_perplexity_benchmark_is_refused(tmp_path: Path) -> None
             ),
             id="a-chain",
         ),
+        pytest.param(
+            ["regex:pattern=[A-D]{1,2},,x{0,1},group=1"],
+            (
+                ExtractionStep(
+                    name="regex", arguments={"pattern": "[A-D]{1,2},,x{0,1}", "group": "1"}
+                ),
+            ),
+            id="commas-in-a-value",
+        ),
     ],
 )
 def test_rules_on_the_command_line(
@@ -136,7 +149,42 @@ def test_rules_on_the_command_line(
     assert steps_of(texts) == steps
 
 
-@pytest.mark.parametrize("text", ["accuracy:strict", "Accuracy"])
+@pytest.mark.parametrize(
+    "text", ["accuracy:strict", "accuracy:strict,k=1", "accuracy:", "Accuracy"]
+)
 def test_wrong_rules_on_the_command_line(text: str) -> None:
     with pytest.raises(WrongUsage, match="--metric"):
         metric_of(text)
+
+
+def test_a_list_of_numbers_is_one_value() -> None:
+    assert metric_of("g_pass_at_k:k=1,2,runs=4") == Metric(
+        name="g_pass_at_k", arguments={"k": "1,2", "runs": "4"}
+    )
+
+
+@pytest.mark.parametrize("name", ["bbh-gen", "bbh-512-gen"])
+@pytest.mark.parametrize(
+    ("rules", "extractions", "metrics"),
+    [
+        pytest.param(
+            OPTION, {"first_option@0.5"}, {"bbh_choice", "bbh_free_form"}, id="extraction-alone"
+        ),
+        pytest.param(
+            Rules(metric=Metric(name="accuracy")), {"bbh_mcq", ""}, {"accuracy"}, id="metric-alone"
+        ),
+    ],
+)
+def test_a_subjects_own_rules_change_where_a_new_one_is_given(
+    tmp_path: Path, name: str, rules: Rules, extractions: set[str], metrics: set[str]
+) -> None:
+    document = bench_of(tmp_path).document
+    asked = document.benchmarks[0].model_copy(update={"name": name})
+    (changed,) = ruled(document.model_copy(update={"benchmarks": [asked]}), rules).benchmarks
+    assert changed.spec is not None
+    before, after = named(builtin(name)), named(changed.spec)
+    assert [held.name for held in after.subjects] == [held.name for held in before.subjects]
+    assert after.groups == before.groups
+    chains = [extraction_of(changed.spec, subject) for subject in after.subjects]
+    assert {"".join(step.name for step in chain) for chain in chains} == extractions
+    assert {chosen_metric(changed.spec, subject).name for subject in after.subjects} == metrics

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 
@@ -25,6 +26,8 @@ from kompass_worker.runs.reading import store_at
 from kompass_worker.runs.rescoring import FOLDER, Rules, rescore
 from kompass_worker.store import ObjectMissing
 from kompass_worker.wiring import workplace
+
+_KEY: Final = re.compile(r"(?:^|,)([A-Za-z_][A-Za-z0-9_]*)=")
 
 
 @dataclass(frozen=True)
@@ -83,17 +86,15 @@ def metric_of(text: str | None) -> Metric | None:
 
 
 def _rule(kind: type[Any], text: str, flag: str) -> Any:
-    """`name` or `name:key=value,key=value`."""
-    name, _, rest = text.partition(":")
-    arguments: dict[str, str] = {}
-    for pair in filter(None, rest.split(",")):
-        key, equals, value = pair.partition("=")
-        if not equals:
-            raise WrongUsage(
-                f"{flag} {text!r}: expected NAME or NAME:KEY=VALUE,KEY=VALUE, such as "
-                "first_option@0.5:options=ABCD"
-            )
-        arguments[key] = value
+    """`name` or `name:key=value,key=value`; a comma before no `key=` is part of the value."""
+    name, colon, rest = text.partition(":")
+    before, *parts = _KEY.split(rest)
+    if before or (colon and not parts):
+        raise WrongUsage(
+            f"{flag} {text!r}: expected NAME or NAME:KEY=VALUE,KEY=VALUE, such as "
+            "first_option@0.5:options=ABCD"
+        )
+    arguments = dict(zip(parts[::2], parts[1::2], strict=True))
     try:
         return kind(name=name, arguments=arguments)
     except ValidationError as error:

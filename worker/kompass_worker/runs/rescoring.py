@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from pydantic import ValidationError
 
 from kompass_api.benchmark import BenchmarkSpec
 from kompass_api.plandocument import Plan, PlannedSubject
 from kompass_api.resolution import nearest
+from kompass_api.resources import ApiModel
 from kompass_api.results import Manifest, Report
 from kompass_api.rundocument import ResolvedBenchmark, RunDocument, canonical_json, digest_of
 from kompass_api.scoring import ExtractionStep, Metric
 from kompass_worker.benchmarks import builtin
+from kompass_worker.benchmarks.catalogue import named
 from kompass_worker.errors import InvalidData, InvalidRequest
 from kompass_worker.inference.layout import PLAN_KEY, REPORT_FOLDER, RUN_KEY, manifest_key
 from kompass_worker.stages.questions import material_of
@@ -147,14 +149,17 @@ class View:
 
 def _ruled(benchmark: ResolvedBenchmark, rules: Rules) -> ResolvedBenchmark:
     spec = benchmark.spec or builtin(benchmark.name)
-    content = spec.model_dump(mode="json", by_alias=True, exclude_none=True)
-    if rules.extraction is not None:
-        content["extraction"] = [step.model_dump(by_alias=True) for step in rules.extraction]
-    if rules.metric is not None:
-        content["metric"] = rules.metric.model_dump(by_alias=True)
-    for subject in content.get("subjects", []):
-        # A subject's own rules would hide the new ones.
-        subject.pop("scoring", None)
+    content = _dumped(spec)
+    subjects = [_dumped(subject) for subject in named(spec).subjects]
+    # A subject's own rules would hide the new ones; those of another built-in are written out.
+    own = [subject["scoring"] for subject in subjects if "scoring" in subject]
+    if own:
+        content["subjects"] = subjects
+    for place in (content, *own):
+        if rules.extraction is not None:
+            place["extraction"] = [_dumped(step) for step in rules.extraction]
+        if rules.metric is not None:
+            place["metric"] = _dumped(rules.metric)
     try:
         changed = BenchmarkSpec.model_validate(content)
     except ValidationError as error:
@@ -162,6 +167,10 @@ def _ruled(benchmark: ResolvedBenchmark, rules: Rules) -> ResolvedBenchmark:
             f"benchmark {benchmark.name!r} with these rules: {error.errors()[0]['msg']}"
         ) from error
     return benchmark.model_copy(update={"spec": changed})
+
+
+def _dumped(model: ApiModel) -> dict[str, Any]:
+    return model.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
 def _planned(place: Workplace, before: Plan) -> Plan:

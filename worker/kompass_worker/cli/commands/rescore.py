@@ -23,7 +23,11 @@ changed. The benchmark's data is read again for its references: --source says wh
 where the run found it. Without --extraction and --metric the run's own rules are applied as they
 are today.
 
+A value may hold commas: what follows one and does not look like KEY= belongs to the value.
+
     kompass rescore kompass-out/quickstart --extraction first_option@0.5:options=ABCD
+
+    kompass rescore kompass-out/math --metric g_pass_at_k:k=1,2,runs=4      (k is "1,2")
 
     kompass rescore kompass-out/both --benchmark gsm8k-gen --extraction none --metric exact_match
 
