@@ -46,6 +46,12 @@ def test_help_says_what_and_shows_how(command: str) -> None:
         pytest.param(["render", "ceval-gem"], 2, "did you mean ceval-gen", id="no-benchmark"),
         pytest.param(["render", "ceval-gen", "-o", "csv"], 2, "use -o json", id="no-table"),
         pytest.param(["list", "-o", "csv"], 2, "CSV holds one table", id="two-tables"),
+        pytest.param(
+            ["list", "-f", "/nonexistent"],
+            2,
+            "--file /nonexistent: there is no",
+            id="no-file-to-list",
+        ),
         pytest.param(["validate", "nowhere.yaml"], 2, "nowhere.yaml: No such file", id="no-file"),
         pytest.param(["translate"], 2, "Missing argument", id="nothing-to-translate"),
         pytest.param(["inspect", "x", "--verdict", "bad"], 2, "'bad' is none of", id="verdict"),
@@ -166,3 +172,21 @@ def test_a_reader_that_has_seen_enough_is_no_error(before: Path) -> None:
     found = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
     assert found.stdout.startswith("item")
     assert "Traceback" not in found.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        pytest.param(["cevla"], "Nothing has 'cevla' in its name; did you mean ", id="misspelt"),
+        pytest.param(["benchmarks", "ceval", "gsm8q"], "Nothing has 'gsm8q'", id="one-of-several"),
+        pytest.param(["models", "gpt"], "Nothing has 'gpt' in its name; there are none", id="none"),
+        pytest.param(["ceval"], "", id="found"),
+    ],
+)
+def test_a_word_that_nothing_has_is_answered_with_near_names(
+    words: list[str], hint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = kompass("list", *words)
+    assert found.exit_code == 0
+    assert found.stderr.startswith(hint) if hint else not found.stderr

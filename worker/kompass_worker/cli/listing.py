@@ -11,6 +11,7 @@ from typing import Final
 
 from kompass_api.benchmark import BUILT_IN, Benchmark, BenchmarkSpec, Subject
 from kompass_api.modelendpoint import ModelEndpoint
+from kompass_api.resolution import nearest
 from kompass_worker.benchmarks import builtin, file_version, with_texts
 from kompass_worker.benchmarks.catalogue import catalogue
 from kompass_worker.cli.documents import files_in, read_documents
@@ -72,6 +73,26 @@ def listings(
     return made
 
 
+def hints(found: Found, what: What | None, words: Sequence[str]) -> list[str]:
+    """Near names for every word that nothing has in it."""
+    named: dict[str, list[str]] = {}
+    if what in {None, What.MODELS}:
+        for one in found.models:
+            if isinstance(one.resource, ModelEndpoint):
+                named[one.resource.metadata.name] = _texts_of_model(one.resource)
+    if what in {None, What.BENCHMARKS}:
+        named |= {name: _texts_of(name, builtin(name)) for name in BUILT_IN}
+        for one in found.benchmarks:
+            if isinstance(one.resource, Benchmark):
+                name = one.resource.metadata.name
+                named[name] = _texts_of(name, one.resource.spec)
+    return [
+        f"Nothing has {word!r} in its name{nearest(word, named)}"
+        for word in words
+        if not any(matches([word], *texts) for texts in named.values())
+    ]
+
+
 def matches(words: Sequence[str], *texts: str) -> bool:
     """Whether one of the words is part of a text; case does not count, * and ? are wildcards."""
     patterns = [f"*{word.lower().replace('_', '-')}*" for word in words]
@@ -98,7 +119,7 @@ def _model_rows(held: Iterable[Held], words: Sequence[str]) -> Iterator[tuple[Va
             continue
         spec = resource.spec
         source = spec.source.uri if spec.source else ""
-        if matches(words, resource.metadata.name, source):
+        if matches(words, *_texts_of_model(resource)):
             device = None if spec.serving else spec.device.value
             kind, backend = spec.model_type.value, spec.backend.value
             place = one.document.place()
@@ -134,8 +155,16 @@ def _benchmarks(held: Iterable[Held], words: Sequence[str], sources: Sequence[Ma
 
 
 def _fits(name: str, spec: BenchmarkSpec, words: Sequence[str]) -> bool:
-    origin = spec.open_compass.config if spec.open_compass else ""
-    return matches(words, name, origin, spec.dimension)
+    return matches(words, *_texts_of(name, spec))
+
+
+def _texts_of(name: str, spec: BenchmarkSpec) -> list[str]:
+    """What a word may be part of."""
+    return [name, spec.open_compass.config if spec.open_compass else "", spec.dimension]
+
+
+def _texts_of_model(model: ModelEndpoint) -> list[str]:
+    return [model.metadata.name, model.spec.source.uri if model.spec.source else ""]
 
 
 def _benchmark_row(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kompass_worker.cli.documents import SUFFIXES
 from kompass_worker.cli.ending import say
-from kompass_worker.cli.listing import What, found_in, listings
+from kompass_worker.cli.listing import What, found_in, hints, listings
 from kompass_worker.cli.mappings import parse_mapping
 from kompass_worker.cli.outputs import Output, page, show
 from kompass_worker.cli.usage import Status, WrongUsage
@@ -24,12 +24,17 @@ def list_all(
             "CSV holds one table: say `kompass list models` or `kompass list benchmarks`"
         )
     here = sorted(path for path in Path().iterdir() if path.suffix in SUFFIXES)
+    for path in files:
+        if not path.exists():
+            raise WrongUsage(f"--file {path}: there is no such file or folder")
     found = found_in(files or here)
     for problem in found.problems:
         say(f"Left out: {problem}")
     wanted = words[1:] if what else words
     mappings = [parse_mapping(text) for text in sources]
     show(listings(found, what, wanted, mappings), output, page())
+    for hint in hints(found, what, wanted):
+        say(hint)
     return Status.SUCCEEDED
 
 
