@@ -199,8 +199,18 @@ def test_another_meta_file_can_be_named(tmp_path: Path) -> None:
     (tmp_path / "other.json").write_text('{"abbr": "other"}')
     made, _ = read_own_data(tmp_path / "my.csv", meta_path=tmp_path / "other.json")
     assert made.name == "other"
-    with pytest.raises(InputMissing, match=r"none.json is not in the data folder; did you mean"):
-        read_own_data(tmp_path / "my.csv", meta_path=tmp_path / "none.json")
+
+
+@pytest.mark.parametrize("names", [("my.csl", "my.csv"), ("my.csv", "my.csl")])
+def test_a_file_that_is_not_there_is_named_as_it_was_typed(
+    tmp_path: Path, names: tuple[str, str]
+) -> None:
+    (tmp_path / "my.csv").write_text("question,answer\nq,a\n")
+    path, meta = (tmp_path / name for name in names)
+    with pytest.raises(InputMissing) as caught:
+        read_own_data(path, meta_path=meta)
+    assert str(tmp_path / "my.csl") in str(caught.value)
+    assert "did you mean" not in str(caught.value)
 
 
 def test_a_byte_order_mark_does_not_hide_the_first_column(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from kompass_worker.datasets.columns import Names
 from kompass_worker.datasets.own_meta import META_SUFFIX, DataType, InferMethod, OwnMeta, meta_of
 from kompass_worker.datasets.own_prompts import prompt_of
 from kompass_worker.datasets.rows import Reading, read_content, read_subject
-from kompass_worker.errors import InvalidData, InvalidRequest
+from kompass_worker.errors import InputMissing, InvalidData, InvalidRequest
 
 FORMATS: Final[Mapping[str, DataFormat]] = {
     ".csv": DataFormat.CSV,
@@ -82,6 +82,9 @@ def read_own_data(
     What is `said` counts more than the meta file (`meta_path`, else `<file>.meta.json` where there
     is one), and that more than what the first row shows.
     """
+    for named in (path, meta_path):
+        if named is not None and not named.is_file():
+            raise InputMissing(f"there is no file {named}: say where the questions are")
     beside = meta_path or path.with_name(path.name + META_SUFFIX)
     meta = meta_of(beside) if meta_path or beside.is_file() else _NOTHING_SAID
     made = benchmark_of(path.name, first_row(path), said.or_else(meta))
