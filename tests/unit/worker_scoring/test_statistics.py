@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from kompass_api.results import Interval
 from kompass_api.scoring import GroupMean
 from kompass_worker.scoring.statistics import (
     Estimate,
@@ -133,6 +134,78 @@ def test_a_mean_of_rows(
     found = group_mean(mean, PARTS, weights)
     assert found.value == pytest.approx(value)
     assert found.stderr == (None if stderr is None else pytest.approx(stderr, rel=1e-3))
+
+
+def test_a_group_of_one_row_has_its_interval() -> None:
+    for values in ([0.0] * 3, [1.0] * 3, [1.0] * 4 + [0.0], [0.2, 0.9]):
+        row = estimate(values)
+        found = group_mean(GroupMean.NAIVE_AVERAGE, [row]).interval
+        assert row.interval is not None
+        assert found is not None
+        assert (found.low, found.high) == pytest.approx((row.interval.low, row.interval.high))
+
+
+def test_a_group_whose_rows_are_all_wrong_is_not_certain() -> None:
+    found = group_mean(GroupMean.NAIVE_AVERAGE, [estimate([0.0] * 3)] * 4)
+    assert (found.value, found.stderr) == (0.0, 0.0)
+    assert found.interval is not None
+    # Four rows with 0 to 56.15: half of that, by the root of four.
+    assert (found.interval.low, found.interval.high) == (0.0, pytest.approx(56.15 / 2, abs=0.01))
+
+
+BARS = [
+    Estimate(80.0, 2.0, Interval(low=77.0, high=81.0)),
+    Estimate(40.0, 2.0, Interval(low=36.0, high=48.0)),
+]
+
+
+@pytest.mark.parametrize(
+    ("mean", "parts", "weights", "low", "high"),
+    [
+        pytest.param(
+            GroupMean.NAIVE_AVERAGE,
+            BARS,
+            [],
+            60 - math.hypot(3, 4) / 2,
+            60 + math.hypot(1, 8) / 2,
+            id="naive",
+        ),
+        pytest.param(
+            GroupMean.WEIGHTED_AVERAGE,
+            BARS,
+            [1, 3],
+            50 - math.hypot(3, 3 * 4) / 4,
+            50 + math.hypot(1, 3 * 8) / 4,
+            id="weighted",
+        ),
+        pytest.param(
+            GroupMean.SUM, BARS, [], 120 - math.hypot(3, 4), 120 + math.hypot(1, 8), id="sum"
+        ),
+        pytest.param(
+            GroupMean.NAIVE_AVERAGE,
+            [BARS[0], Estimate(40.0, 2.0, None)],
+            [],
+            60 - math.hypot(3, 1.959964 * 2) / 2,
+            60 + math.hypot(1, 1.959964 * 2) / 2,
+            id="normal-where-a-row-has-none",
+        ),
+        pytest.param(
+            GroupMean.HARMONIC_MEAN,
+            BARS,
+            [],
+            # The slopes of 2 / (1 / 80 + 1 / 40) are 2/9 and 8/9.
+            160 / 3 - math.hypot(3 * 2 / 9, 4 * 8 / 9),
+            160 / 3 + math.hypot(1 * 2 / 9, 8 * 8 / 9),
+            id="harmonic",
+        ),
+    ],
+)
+def test_the_interval_of_a_group_is_made_of_its_rows(
+    mean: GroupMean, parts: list[Estimate], weights: list[float], low: float, high: float
+) -> None:
+    found = group_mean(mean, parts, weights).interval
+    assert found is not None
+    assert (found.low, found.high) == pytest.approx((low, high), abs=1e-4)
 
 
 ZERO = [Estimate(0.0, 1.0, None), Estimate(50.0, 1.0, None)]

@@ -3,8 +3,10 @@
 Pure. Sources: standard error of a mean, sample deviation with n - 1 (Miller, "Adding Error Bars to
 Evals", 2024, section 2); interval of a share, Wilson's score interval (Wilson 1927; Brown, Cai and
 DasGupta 2001 recommend it also for few items, and it stays within 0 and 100 where every answer
-is right); other means and means of means, the normal interval; a number that is no mean of its
-items, the block jackknife (Efron 1982), which needs no random numbers.
+is right); other means, the normal interval; means of means, the intervals of their parts recovered
+(MOVER; Zou and Donner, "Construction of confidence limits about effect measures", 2008), which
+claims no certainty where every answer is wrong; a number that is no mean of its items, the block
+jackknife (Efron 1982), which needs no random numbers.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from operator import add
 from statistics import NormalDist
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from kompass_api.results import Interval
 from kompass_api.scoring import GroupMean
@@ -118,10 +120,9 @@ def group_mean(
     values = [part.value for part, _ in counted if part.value is not None]
     if not values or len(values) < len(counted):
         return UNKNOWN
-    errors = [part.stderr for part, _ in counted if part.stderr is not None]
-    known = errors if len(errors) == len(values) else None
     if mean is GroupMean.STANDARD_DEVIATION:
         return Estimate(_deviation(values), None, None)
+    known = [part for part, _ in counted]
     if mean in {GroupMean.HARMONIC_MEAN, GroupMean.PLAIN_HARMONIC_MEAN}:
         return _harmonic(values, known, raise_to_one=mean is GroupMean.HARMONIC_MEAN)
     total = 1 if mean is GroupMean.SUM else sum(shares)
@@ -129,37 +130,62 @@ def group_mean(
 
 
 def _linear(
-    values: Sequence[float],
-    errors: Sequence[float] | None,
-    weights: Sequence[float],
-    total: float,
+    values: Sequence[float], parts: Sequence[Estimate], weights: Sequence[float], total: float
 ) -> Estimate:
     # As OpenCompass adds: from left to right, without fsum or the compensation that sum() has since
     # Python 3.12. A mean on the edge of two decimals would print differently.
     weighted = (value * weight for value, weight in zip(values, weights, strict=True))
     value = reduce(add, weighted) / total
-    if errors is None:
-        return Estimate(value, None, None)
-    stderr = math.hypot(
-        *(error * weight / total for error, weight in zip(errors, weights, strict=True))
-    )
     is_share = sum(weights) <= total and all(0 <= each <= _PERCENT for each in values)
-    return _in_percent(value, stderr) if is_share else _unbounded(value, stderr)
+    slopes = [weight / total for weight in weights]
+    return _combined(value, parts, slopes, is_share=is_share)
 
 
 def _harmonic(
-    values: Sequence[float], errors: Sequence[float] | None, *, raise_to_one: bool
+    values: Sequence[float], parts: Sequence[Estimate], *, raise_to_one: bool
 ) -> Estimate:
     is_positive = all(value > 0 for value in values)
     if not is_positive and not raise_to_one:
         return Estimate(0.0, None, None)
     raised = values if is_positive else [max(value, 1) for value in values]
     value = len(raised) / reduce(add, (1 / each for each in raised))
-    if errors is None or not is_positive:
+    if not is_positive:
         return Estimate(value, None, None)
-    slopes = (value * value / (len(values) * each * each) for each in values)
-    stderr = math.hypot(*(slope * error for slope, error in zip(slopes, errors, strict=True)))
-    return _in_percent(value, stderr)
+    slopes = [value * value / (len(values) * each * each) for each in values]
+    return _combined(value, parts, slopes, is_share=True)
+
+
+class _Bar(NamedTuple):
+    """The error of a part, and how far its interval reaches down and up."""
+
+    stderr: float
+    below: float
+    above: float
+
+
+def _combined(
+    value: float, parts: Sequence[Estimate], slopes: Sequence[float], *, is_share: bool
+) -> Estimate:
+    """A number that grows with each of its independent parts by a slope of 0 or more."""
+    bars = [bar for bar in map(_bar, parts) if bar]
+    if len(bars) < len(parts):
+        return Estimate(value, None, None)
+    stderr, below, above = (
+        math.hypot(*(slope * reach for slope, reach in zip(slopes, reaches, strict=True)))
+        for reaches in zip(*bars, strict=True)
+    )
+    low, high = value - below, value + above
+    if is_share:
+        low, high = max(0.0, low), min(_PERCENT, high)
+    return Estimate(value, stderr, Interval(low=low, high=high))
+
+
+def _bar(part: Estimate) -> _Bar | None:
+    if part.value is None or part.stderr is None:
+        return None
+    if part.interval is None:
+        return _Bar(part.stderr, _Z * part.stderr, _Z * part.stderr)
+    return _Bar(part.stderr, part.value - part.interval.low, part.interval.high - part.value)
 
 
 def _deviation(values: Sequence[float]) -> float:
