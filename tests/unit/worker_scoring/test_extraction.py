@@ -172,6 +172,13 @@ def test_a_rule_leaves_what_it_has_read(name: str, text: str) -> None:
 LONG = [" " * 9_000, "answer is" + "\n" * 9_000, "1" * 9_000 + "x", ", " * 4_000, "\\frac" * 1_500]
 
 
+PATTERNS = [
+    ("match_answer_pattern", "answer_pattern"),
+    ("think_pred", "re_pattern"),
+    ("regex", "pattern"),
+]
+
+
 @pytest.mark.parametrize("text", LONG, ids=["spaces", "line-breaks", "digits", "commas", "formula"])
 def test_a_long_text_is_read_in_a_moment_by_every_rule(text: str) -> None:
     begun = time.process_time()
@@ -236,6 +243,26 @@ def test_a_pattern_that_would_take_for_ever_is_ended_and_counted() -> None:
             {"x": "1"},
             "extraction strip has no argument 'x'; there are none",
             id="no-arguments",
+        ),
+        pytest.param(
+            "regex",
+            # Above what is allowed by little, so that a rule that takes it ends the test.
+            {"pattern": "(?:a{1000}){60}"},
+            "pattern '(?:a{1000}){60}' has over 50000 parts with its repeats",
+            id="repeats-in-repeats",
+        ),
+        pytest.param(
+            "think_pred", {"re_pattern": "(b)a{50000}"}, "has over 50000 parts", id="one-repeat"
+        ),
+        *(
+            pytest.param(
+                name,
+                {argument: "(a)", "seconds": seconds},
+                f"argument 'seconds' is {seconds}; expected more than 0 and at most 60",
+                id=f"{name}-{seconds}-seconds",
+            )
+            for name, argument in PATTERNS
+            for seconds in ("-1", "0", "nan", "inf", "1e+09", "60.5")
         ),
     ],
 )

@@ -341,3 +341,10 @@ def test_a_corpus_number_has_the_jackknifes_error_bar() -> None:
     assert found.stderr is not None
     assert found.interval is not None
     assert found.interval.low < (found.value or 0) < found.interval.high
+
+
+@pytest.mark.parametrize("seconds", ["-1", "0", "nan", "inf", "1e+09"])
+@pytest.mark.parametrize("name", ["math_verify@1", "math_verify@0.5"])
+def test_formulas_are_not_compared_without_a_deadline(name: str, seconds: str) -> None:
+    with pytest.raises(InvalidRequest, match="expected more than 0 and at most 60"):
+        metric_of(name, seconds=seconds)

@@ -14,7 +14,9 @@ from typing import Final
 import regex
 
 from kompass_worker.errors import InvalidRequest
+from kompass_worker.patterns import UnfitPattern, compiled
 from kompass_worker.scoring.answers import CannotJudge
+from kompass_worker.scoring.deadlines import check_seconds
 
 Rule = Callable[[str], str]
 
@@ -25,10 +27,11 @@ _SECONDS: Final = 2.0
 
 def match_answer_pattern(*, answer_pattern: str, seconds: float = _SECONDS) -> Rule:
     """The first group of the first match, or nothing."""
-    compiled = _compiled(answer_pattern, groups=1)
+    check_seconds(seconds)
+    wanted = _with_groups(answer_pattern, groups=1)
 
     def rule(text: str) -> str:
-        found = _search(compiled, text, seconds)
+        found = _search(wanted, text, seconds)
         return (found[1] or "") if found else ""
 
     return rule
@@ -36,10 +39,11 @@ def match_answer_pattern(*, answer_pattern: str, seconds: float = _SECONDS) -> R
 
 def think_pred(*, re_pattern: str, seconds: float = _SECONDS) -> Rule:
     """The first group of the first match without white space around it; else the whole text."""
-    compiled = _compiled(re_pattern, groups=1)
+    check_seconds(seconds)
+    wanted = _with_groups(re_pattern, groups=1)
 
     def rule(text: str) -> str:
-        found = _search(compiled, text, seconds)
+        found = _search(wanted, text, seconds)
         return (found[1] or "").strip() if found else text
 
     return rule
@@ -54,38 +58,39 @@ def search(
     seconds: float = _SECONDS,
 ) -> Rule:
     """One match of all: the group of it, the `which`-th from 0 (-1: the last), else `fallback`."""
-    compiled = _compiled(pattern, groups=group)
+    check_seconds(seconds)
+    wanted = _with_groups(pattern, groups=group)
 
     def rule(text: str) -> str:
-        found = _all(compiled, text, seconds)
+        found = _all(wanted, text, seconds)
         place = which if which >= 0 else len(found) + which
         return (found[place][group] or "") if 0 <= place < len(found) else fallback
 
     return rule
 
 
-def _compiled(pattern: str, *, groups: int) -> regex.Pattern[str]:
+def _with_groups(pattern: str, *, groups: int) -> regex.Pattern[str]:
     try:
-        compiled = regex.compile(pattern)
-    except (regex.error, RecursionError, OverflowError) as error:
-        raise InvalidRequest(f"pattern {pattern!r} is no regular expression: {error}") from error
-    if compiled.groups < groups:
+        found = compiled(pattern)
+    except UnfitPattern as error:
+        raise InvalidRequest(f"pattern {pattern!r} {error}") from error
+    if found.groups < groups:
         raise InvalidRequest(
-            f"pattern {pattern!r} has {compiled.groups} groups; group {groups} is asked for: put "
+            f"pattern {pattern!r} has {found.groups} groups; group {groups} is asked for: put "
             "the answer in parentheses"
         )
-    return compiled
+    return found
 
 
-def _search(compiled: regex.Pattern[str], text: str, seconds: float) -> regex.Match[str] | None:
+def _search(wanted: regex.Pattern[str], text: str, seconds: float) -> regex.Match[str] | None:
     try:
-        return compiled.search(text, timeout=seconds)
+        return wanted.search(text, timeout=seconds)
     except TimeoutError as error:
         raise CannotJudge(TOO_SLOW) from error
 
 
-def _all(compiled: regex.Pattern[str], text: str, seconds: float) -> list[regex.Match[str]]:
+def _all(wanted: regex.Pattern[str], text: str, seconds: float) -> list[regex.Match[str]]:
     try:
-        return list(compiled.finditer(text, timeout=seconds))
+        return list(wanted.finditer(text, timeout=seconds))
     except TimeoutError as error:
         raise CannotJudge(TOO_SLOW) from error
