@@ -19,6 +19,7 @@ from kompass_worker.cli.rescore import metric_of, steps_of
 from kompass_worker.cli.usage import WrongUsage
 from kompass_worker.errors import InvalidData, InvalidRequest
 from kompass_worker.runs import open_run
+from kompass_worker.runs.inspection import Filter, Mark, chosen
 from kompass_worker.runs.rescoring import Rules, rescore, ruled
 from kompass_worker.stages.workplace import Workplace
 
@@ -62,6 +63,9 @@ def test_the_new_report_lies_beside_the_old_one(place: Workplace, tmp_path: Path
     # The first capital of "Answer: B" is its A, which is right of rows 0 and 4; B is right of 1.
     assert value(tmp_path / "run") == 40.0
     assert value(tmp_path / "run" / done.folder) == 20.0
+    # What was counted is known there too: the items are right and wrong.
+    marks = [item.marks for item in chosen(open_run(tmp_path / "run" / done.folder), Filter())]
+    assert set(marks) == {(Mark.WRONG,)}
 
 
 def test_new_rules_change_the_content_hash_and_not_the_version(

@@ -9,6 +9,7 @@ import pytest
 from kompass_api.methods import Likelihood
 from kompass_api.results import LabelScore, Prediction
 from kompass_worker.backends.likelihoods import TextSize, choice_scores, label_score, mean_of
+from kompass_worker.errors import InvalidData
 from kompass_worker.inference.parts import decode_part, encode_part
 
 
@@ -67,3 +68,21 @@ def test_choices_that_overflowed_are_no_numbers() -> None:
 def test_choices_that_are_far_apart_are_kept_apart() -> None:
     near, far = choice_scores(("A", "B"), [0.0, 2000.0], 3)
     assert (near.nll, far.nll) == (0.0, 2000.0)
+
+
+@pytest.mark.parametrize("left_out", [1, 10, 10_000])
+def test_a_part_that_was_cut_off_is_refused(left_out: int) -> None:
+    rows = [
+        Prediction(
+            item=f"b/s/{row}",
+            prompt_hash="h",
+            prediction="A",
+            tokens_in=row,
+            tokens_out=1,
+            finish_reason="stop",
+        )
+        for row in range(100)
+    ]
+    content = encode_part(rows)
+    with pytest.raises(InvalidData, match="the-part is cut off"):
+        decode_part("the-part", 0, content[: max(0, len(content) - left_out)])
