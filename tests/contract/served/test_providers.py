@@ -75,6 +75,7 @@ def test_an_exchange(backend: str, behaviour: Callable[[Request], Reply]) -> Non
 
 
 Turn = Callable[[dict[str, Any]], list[dict[str, Any] | str]]
+Greets = Callable[[ServerConnection, Handshake], Response | None]
 
 
 def is_signed(path: str) -> bool:
@@ -90,25 +91,26 @@ def is_signed(path: str) -> bool:
     )
 
 
+def opens(connection: ServerConnection, request: Handshake) -> Response | None:
+    if is_signed(request.path):
+        return None
+    return connection.respond(http.HTTPStatus.UNAUTHORIZED, '{"message": "HMAC signature"}')
+
+
 @contextmanager
-def spark(turn: Turn) -> Iterator[str]:
+def spark(turn: Turn, greets: Greets = opens) -> Iterator[str]:
     """Spark's side of the protocol, on loopback; each frame or text of the turn is sent."""
     loop = asyncio.new_event_loop()
     address: list[int] = []
     ready = threading.Event()
     over = asyncio.Event()
 
-    def opens(connection: ServerConnection, request: Handshake) -> Response | None:
-        if is_signed(request.path):
-            return None
-        return connection.respond(http.HTTPStatus.UNAUTHORIZED, '{"message": "HMAC signature"}')
-
     async def talk(connection: ServerConnection) -> None:
         for frame in turn(json.loads(await connection.recv())):
             await connection.send(frame if isinstance(frame, str) else json.dumps(frame))
 
     async def run() -> None:
-        async with serve(talk, "127.0.0.1", 0, process_request=opens) as server:
+        async with serve(talk, "127.0.0.1", 0, process_request=greets) as server:
             address.append(next(iter(server.sockets)).getsockname()[1])
             ready.set()
             await over.wait()
@@ -199,6 +201,21 @@ def test_spark_in_trouble(
     with spark(turn) as url:
         found = answered(spark_door(url))
     assert (found.prediction, found.finish_reason) == (prediction, finish)
+
+
+def test_spark_is_not_followed_elsewhere() -> None:
+    asked: list[str] = []
+
+    def elsewhere(connection: ServerConnection, request: Handshake) -> Response:
+        asked.append(urlsplit(request.path).path)
+        found = connection.respond(http.HTTPStatus.FOUND, "")
+        found.headers["Location"] = "/elsewhere"
+        return found
+
+    refused = pytest.raises(InvalidRequest, match=r"refuses the request \(302\)")
+    with spark(in_two_frames, elsewhere) as url, refused:
+        answered(spark_door(url))
+    assert asked == ["/v4.0/chat"]
 
 
 def test_spark_is_away() -> None:

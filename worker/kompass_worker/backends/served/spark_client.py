@@ -30,6 +30,14 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+class _Straight(connect):
+    """Follows no redirect: it would take the question and the headers elsewhere."""
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        """The answer as it is."""
+        return exc
+
+
 @dataclass(frozen=True)
 class SparkClient:
     """One version of Spark."""
@@ -64,7 +72,7 @@ class SparkClient:
         request = request_frame(ask, self.serving, self.version, self.keys.app_id)
         frames: list[Frame] = []
         size = 0
-        async with connect(
+        async with _Straight(
             address, additional_headers=self.headers, max_size=MAX_BODY_BYTES, ping_interval=None
         ) as socket:
             await socket.send(json.dumps(request, ensure_ascii=False))
