@@ -12,7 +12,7 @@ from unit.worker_data.builders import read
 
 from kompass_api.benchmark import BUILT_IN
 from kompass_worker.benchmarks import builtin
-from kompass_worker.datasets import Row
+from kompass_worker.datasets import Row, expressions
 from kompass_worker.datasets.expressions import Expression
 from kompass_worker.errors import InvalidData, InvalidRequest
 
@@ -127,17 +127,17 @@ def test_rows_for_which_where_does_not_hold_are_left_out(
         pytest.param("contains(key, `1`)", "requires string as left operand", id="number-in-text"),
         pytest.param("choices.text[::0]", "slice step cannot be zero", id="step-of-zero"),
         pytest.param("key" + "|@" * 500, "maximum recursion depth", id="hundreds-of-pipes"),
-        pytest.param("regex(key, '(')", "regex() has the pattern '(': missing )", id="bad-pattern"),
+        pytest.param(
+            "regex(key, '(')", "regex() has the pattern '(', which is no ", id="bad-pattern"
+        ),
         pytest.param(
             "|".join(["[@,@]"] * 40),
-            "has more than 16777216 characters or 100000 parts",
+            "gives a value with more than 16777216 characters or 100000 parts",
             id="doubling-lists",
         ),
+        pytest.param("|".join(["[@,@][]"] * 40), "100000 parts", id="flat-doubling"),
         pytest.param(
-            "|".join(["[@,@][]"] * 40), "gives a list of over 100000 values", id="flat-doubling"
-        ),
-        pytest.param(
-            "key" + "|join(@, [@,@,@])" * 40, "characters; expected at most", id="doubling-text"
+            "key" + "|join(@, [@,@,@])" * 40, "more than 16777216 characters", id="doubling-text"
         ),
         pytest.param(
             "key" + "|replace(@, '2', '22')" * 40, "characters; expected at most", id="replacing"
@@ -154,6 +154,72 @@ def test_an_expression_that_cannot_be_worked_out_is_refused_at_its_row(
         derive(tmp_path, ("found", expression))
     assert message in str(caught.value)
     assert str(caught.value).startswith("toy.jsonl row 1 (line 1): ")
+
+
+DOUBLED = "|".join(["[@,@]"] * 22)
+"""Four million times the row: what walks through it all takes a second, not for ever."""
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        pytest.param(f"[({DOUBLED}),({DOUBLED})] | [0]==[1]", id="equal"),
+        pytest.param(f"[({DOUBLED}),({DOUBLED})] | [0]!=[1]", id="not-equal"),
+        pytest.param(f"[({DOUBLED}),({DOUBLED})] | contains([[0]], [1])", id="contains"),
+        pytest.param("|".join(["{a:@,b:@}"] * 22) + "| a==b", id="hashes"),
+        pytest.param(f"{DOUBLED} | {'[]|' * 20} length(@)", id="flattened"),
+        pytest.param(f"{DOUBLED} | length(@{'[*]' * 17})", id="projected"),
+        pytest.param("|".join(["map(&[@,@], [@,@])"] * 11) + "| [0]==[1]", id="mapped"),
+        pytest.param("|".join(["values({a:@,b:@})"] * 22) + "| [0]==[1]", id="values"),
+        pytest.param("|".join(["to_array([@,@])"] * 22) + "| [0]==[1]", id="to-array"),
+        pytest.param("|".join(["merge({a:@,b:@})"] * 22) + "| a==b", id="merged"),
+        pytest.param("|".join(["[@,@][::-1]"] * 22) + "| [0]==[1]", id="sliced"),
+        pytest.param(
+            "|".join(["[@,@]"] * 14) + "|" + "[]|" * 13 + f"[*].[{'@,' * 300}@]|[0]",
+            id="many-small-lists",
+        ),
+    ],
+)
+def test_values_that_double_are_refused_before_anything_walks_through_them(
+    expression: str, tmp_path: Path
+) -> None:
+    with pytest.raises(InvalidData, match=r"toy.jsonl row 1 \(line 1\): .*(100000 parts|steps)"):
+        derive(tmp_path, ("found", expression))
+
+
+def test_texts_count_wherever_they_are_shared() -> None:
+    doubled = Expression.of("|".join(["[@,@]"] * 10) + "|" + "[]|" * 9 + "length(@)", "data.where")
+    assert doubled.value("a" * 1_000, "toy.csv row 1") == 1024
+    with pytest.raises(InvalidData, match="more than 16777216 characters"):
+        doubled.value("a" * 100_000, "toy.csv row 1")
+
+
+def test_a_split_text_is_bounded_before_it_is_split() -> None:
+    split = Expression.of("length(split(@, 'a'))", "data.where")
+    assert split.value("a" * 99_000, "toy.csv row 1") == 99_001
+    with pytest.raises(InvalidData, match="100000 parts"):
+        split.value("a" * 100_001, "toy.csv row 1")
+
+
+def test_a_document_may_be_larger_than_what_is_made_of_it() -> None:
+    rows = [{"q": str(number), "train": number % 100 > 0} for number in range(60_000)]
+    text = "values(@)[] | [?!train].q"
+    found = Expression.of(text, "data.records").value({"rows": rows}, "toy.json")
+    assert found == [str(number) for number in range(0, 60_000, 100)]
+
+
+def test_the_regular_expressions_of_a_row_have_one_deadline_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(expressions, "ROW_SECONDS", 0.02)
+    slow = Expression.of("map(&regex(@, '^(a|b)*$'), @)", "data.where")
+    with pytest.raises(InvalidData, match=r"regex\(\) took over 0.02 s for one row"):
+        slow.value(["ab" * 1_000] * 2_000, "toy.csv row 1")
+
+
+def test_a_regular_expression_that_would_take_all_memory_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidData, match="over 50000 parts with its repeats"):
+        derive(tmp_path, ("found", "regex(key, '(?:a{1000}){60}')"))
 
 
 def test_runaway_backtracking_is_stopped(tmp_path: Path) -> None:

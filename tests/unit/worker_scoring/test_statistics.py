@@ -150,7 +150,7 @@ def test_a_group_whose_rows_are_all_wrong_is_not_certain() -> None:
     assert (found.value, found.stderr) == (0.0, 0.0)
     assert found.interval is not None
     # Four rows with 0 to 56.15: half of that, by the root of four.
-    assert (found.interval.low, found.interval.high) == (0.0, pytest.approx(56.15 / 2, abs=0.01))
+    assert (found.interval.low, found.interval.high) == pytest.approx((0, 56.15 / 2), abs=0.01)
 
 
 BARS = [

@@ -1,31 +1,52 @@
 """JMESPath over rows, with functions for text.
 
-Pure. An expression comes with a benchmark that anyone may write, so none may take forever: results
-are bounded, and a regular expression has a deadline.
+Pure. An expression comes with a benchmark that anyone may write, so none may take forever: its
+steps and what it makes are bounded, and its regular expressions have a deadline.
 """
 
 from __future__ import annotations
 
+import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self, TypeVar, cast
 
 import jmespath
-import regex
 from jmespath.exceptions import JMESPathError, JMESPathTypeError
 from jmespath.functions import Functions, signature
 from jmespath.visitor import TreeInterpreter
 
 from kompass_api.resolution import nearest
+from kompass_worker.datasets.sizes import Sizes
 from kompass_worker.datasets.values import MAX_CHARACTERS, MAX_PARTS, check_value, kind_of, wrong_in
 from kompass_worker.errors import InvalidData, InvalidRequest
+from kompass_worker.patterns import UnfitPattern, compiled
 
 REGEX_SECONDS: Final = 1.0
 """For one search; a pattern without runaway backtracking takes microseconds."""
+ROW_SECONDS: Final = 10.0
+"""For all searches in a row or a document together."""
 
 _LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _SHOWN: Final = 200
+_TOO_LARGE: Final = f"a value with more than {MAX_CHARACTERS} characters or {MAX_PARTS} parts"
+_MAX_STEPS: Final = 10 * MAX_PARTS
+"""For one row, with the values that are made on the way; a million take about a second."""
+_CHARACTERS_A_STEP: Final = 128
+_MAKERS: Final = frozenset(
+    {
+        "filter_projection",
+        "flatten",
+        "function_expression",
+        "multi_select_dict",
+        "multi_select_list",
+        "projection",
+        "slice",
+        "value_projection",
+    }
+)
+"""Kinds of steps that make a value; the others choose one that is there."""
 _TEXT: Final[Mapping[str, Sequence[str]]] = {"types": ["string"]}
 
 
@@ -43,7 +64,10 @@ class _Unfit(ValueError):
 
 
 class _RowFunctions(Functions):  # type: ignore[misc]  # jmespath is not typed
-    """JMESPath's functions and those of data.columns."""
+    """JMESPath's functions and those of data.columns, for one row."""
+
+    def __init__(self) -> None:
+        self._searched = 0.0
 
     @_takes(_TEXT, _TEXT, _TEXT)
     def _func_replace(self, text: str, old: str, new: str) -> str:
@@ -57,6 +81,8 @@ class _RowFunctions(Functions):  # type: ignore[misc]  # jmespath is not typed
     def _func_split(self, text: str, by: str) -> list[str]:
         if not by:
             raise _Unfit("split() has an empty second argument; expected what stands between")
+        if text.count(by) >= MAX_PARTS:
+            raise _Unfit(f"split() gives {_TOO_LARGE}")
         return text.split(by)
 
     @_takes(_TEXT)
@@ -66,15 +92,19 @@ class _RowFunctions(Functions):  # type: ignore[misc]  # jmespath is not typed
     @_takes(_TEXT, _TEXT)
     def _func_regex(self, text: str, pattern: str) -> str | None:
         """The first group of the first match, or the match where there is none; null: no match."""
+        began = time.monotonic()
         try:
-            found = regex.search(pattern, text, timeout=REGEX_SECONDS)
-        except regex.error as error:
-            raise _Unfit(f"regex() has the pattern {pattern[:_SHOWN]!r}: {error}") from error
+            found = compiled(pattern).search(text, timeout=REGEX_SECONDS)
+        except UnfitPattern as error:
+            raise _Unfit(f"regex() has the pattern {pattern[:_SHOWN]!r}, which {error}") from error
         except TimeoutError as error:
             raise _Unfit(
                 f"regex() with the pattern {pattern[:_SHOWN]!r} took over {REGEX_SECONDS:g} s: "
                 "write it without repetitions in each other"
             ) from error
+        self._searched += time.monotonic() - began
+        if self._searched > ROW_SECONDS:
+            raise _Unfit(f"regex() took over {ROW_SECONDS:g} s for one row: search in less")
         if found is None:
             return None
         return found.group(1) if found.re.groups else found.group()
@@ -115,16 +145,34 @@ FUNCTIONS: Final = frozenset(_RowFunctions.FUNCTION_TABLE) - frozenset(Functions
 
 
 class _Interpreter(TreeInterpreter):  # type: ignore[misc]  # jmespath is not typed
-    """JMESPath's interpreter, without lists that double and double again."""
+    """JMESPath's interpreter for one row, without steps and values that double and double again.
+
+    `[@,@]` 40 times after another is a list of two in a list of two: small in memory, and 2^40
+    values for whatever walks through it, such as `==`. So each value that is made has its size
+    counted when it is made, and what is in it twice counts twice.
+    """
+
+    def __init__(self, fields: object) -> None:
+        super().__init__(jmespath.Options(custom_functions=_RowFunctions()))
+        self._fields = fields
+        self._sizes = Sizes()
+        self._steps = 0
 
     def visit(self, node: Mapping[str, Any], *args: object, **kwargs: object) -> object:
         found = super().visit(node, *args, **kwargs)
-        if isinstance(found, list) and len(found) > MAX_PARTS:
-            raise _Unfit(f"gives a list of over {MAX_PARTS} values")
+        self._steps += 1
+        if node["type"] in _MAKERS and isinstance(found, (list, dict, str)):
+            self._steps += len(found) // (_CHARACTERS_A_STEP if isinstance(found, str) else 1)
+            share = self._sizes.of(found).share
+            if share > 1 and share > self._allowed():
+                raise _Unfit(f"gives {_TOO_LARGE}")
+        if self._steps > _MAX_STEPS and self._steps > _MAX_STEPS * self._allowed():
+            raise _Unfit(f"takes over {_MAX_STEPS} steps: it does too much at every value")
         return found
 
-
-_INTERPRETER: Final = _Interpreter(jmespath.Options(custom_functions=_RowFunctions()))
+    def _allowed(self) -> float:
+        """Times the bounds: a document may hold more than a field."""
+        return 1 + self._sizes.of(self._fields).share
 
 
 _FAILURES: Final = (ValueError, TypeError, ArithmeticError, RecursionError)
@@ -170,7 +218,7 @@ class Expression:
     def value(self, fields: object, place: str) -> object:
         """What the expression gives for a row or a document."""
         try:
-            found = _INTERPRETER.visit(self.tree, fields)
+            found = _Interpreter(fields).visit(self.tree, fields)
         except _FAILURES as error:
             raise InvalidData(
                 f"{place}: {self.written_in} {self.text!r}: {_reason(error)}{_has(fields)}"
