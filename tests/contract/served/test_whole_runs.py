@@ -126,6 +126,35 @@ def test_a_run_is_scored_and_holds_no_key(folder: Path) -> None:
         assert secret not in ended.stdout + ended.stderr
 
 
+def withholding(request: Request) -> Reply:
+    """Knows the letters, and withholds two answers: one before it is written, one at its end."""
+    if "letter 4" in request.question:
+        return Reply(400, {"error": {"code": "content_filter", "message": "no"}})
+    if "letter 5" in request.question:
+        return said("F, but", finish="content_filter")
+    return letter(request)
+
+
+def test_a_withheld_answer_is_judged_by_what_is_there_of_it(folder: Path) -> None:
+    with serving(withholding) as server:
+        ended = subprocess.run(
+            command(folder, server),
+            env=environment(folder),
+            capture_output=True,
+            check=False,
+            text=True,
+        )
+    assert ended.returncode == 0, ended.stderr
+    lines = decompressed((folder / "out/report/samples.jsonl.zst").read_bytes()).splitlines()
+    found = {one["row"]: one for one in map(json.loads, lines)}
+    assert [found[row]["score"] for row in range(QUESTIONS)] == [1, 1, 1, 1, 0, 1]
+    assert [(found[row]["prediction"], found[row]["finishReason"]) for row in (3, 4, 5)] == [
+        ("D", "stop"),
+        ("", "content_filter"),
+        ("F, but", "content_filter"),
+    ]
+
+
 def test_a_wrong_key_is_said_and_not_repeated(folder: Path) -> None:
     with serving(letter) as server:
         ended = subprocess.run(
