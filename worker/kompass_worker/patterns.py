@@ -16,7 +16,7 @@ MAX_REPEATED: Final = 50_000
 """Parts of a pattern with its repeats written out; they take a tenth of a second and 50 MiB."""
 
 _COUNT: Final = r"\{\s*(?P<count>\d+)[^{}]*\}"
-_SET: Final = r"\[\^?+(?:\\.|[^\[\](){}\\])+\]"
+_SET: Final = r"\[\^?+(?:\\.|[^\[\]\\])+\]"
 _PIECE: Final = re.compile(
     rf"(?P<open>\((?:\?[:|>=!])?)|(?P<close>\))|{_COUNT}|{_SET}|(?P<bracket>\[)|\\.|.", re.DOTALL
 )
@@ -36,7 +36,8 @@ def compiled(pattern: str) -> regex.Pattern[str]:
         )
     try:
         return regex.compile(pattern)
-    except (regex.error, RecursionError, OverflowError) as error:
+    # ValueError: a number of thousands of digits.
+    except (regex.error, RecursionError, OverflowError, ValueError) as error:
         raise UnfitPattern(f"is no regular expression: {error}") from error
     except MemoryError as error:
         raise UnfitPattern("takes more memory than there is: write smaller counts") from error
