@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from unit.worker_data.builders import read
 
+from kompass_worker.datasets.values import MAX_PARTS
 from kompass_worker.errors import InvalidData
 
 
@@ -54,6 +55,13 @@ def test_a_line_separator_inside_a_text_does_not_end_it(tmp_path: Path) -> None:
 def test_a_json_document_leads_to_its_rows(document: object, records: str, tmp_path: Path) -> None:
     (only,) = read(tmp_path, json.dumps(document), format="JSON", records=records)
     assert (only.values, only.place) == ((("question", "q"), ("answer", "A")), "row 1")
+
+
+def test_a_document_may_have_more_rows_than_a_row_may_have_parts(tmp_path: Path) -> None:
+    fields = {f"field{number}": number for number in range(8)}
+    rows = [{"question": "q", "answer": "A", **fields} for _ in range(MAX_PARTS // 9)]
+    found = read(tmp_path, json.dumps({"examples": rows}), format="JSON", records="examples")
+    assert len(found) == len(rows)
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def json_document(text: str, file: str, names: Names, records: str) -> Content:
     """The rows of a JSON file: its list, or the one that the JMESPath `records` leads to."""
     found = _parsed(text, file, 0) if text.strip() else []
     if records:
-        found = Expression.of(records, "data.records").value(found, file)
+        found = Expression.of(records, "data.records").part_of(found, file)
     if not isinstance(found, list):
         looked = f"data.records {records!r} leads to" if records else "found"
         raise InvalidData(

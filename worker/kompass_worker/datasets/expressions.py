@@ -216,15 +216,19 @@ class Expression:
         return cls(text, written_in, tree)
 
     def value(self, fields: object, place: str) -> object:
-        """What the expression gives for a row or a document."""
-        try:
-            found = _Interpreter(fields).visit(self.tree, fields)
-        except _FAILURES as error:
-            raise InvalidData(
-                f"{place}: {self.written_in} {self.text!r}: {_reason(error)}{_has(fields)}"
-            ) from error
+        """What the expression gives for a row."""
+        found = self.part_of(fields, place)
         check_value(found, place, self.written_in)
         return found
+
+    def part_of(self, document: object, place: str) -> object:
+        """The same of a whole document, which may be as large as the document."""
+        try:
+            return _Interpreter(document).visit(self.tree, document)
+        except _FAILURES as error:
+            raise InvalidData(
+                f"{place}: {self.written_in} {self.text!r}: {_reason(error)}{_has(document)}"
+            ) from error
 
     def holds(self, fields: object, place: str) -> bool:
         """Whether it gives anything but false, null and emptiness."""
