@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -187,13 +188,14 @@ def test_a_missing_key_is_said_with_the_variables_that_would_hold_it(folder: Pat
 
 
 def test_a_stop_keeps_what_was_answered_and_a_resume_asks_the_rest(folder: Path) -> None:
-    hanging = threading.Event()
+    # Who asks the third and the fourth has heard the first two answers.
+    hanging = threading.Barrier(3, timeout=60)
     hangs = [True]
 
     def stuck(request: Request) -> Reply:
         found = letter(request)
         if hangs[0] and request.question.endswith(("2?", "3?")):
-            hanging.set()
+            hanging.wait()
             return Reply(found.status, found.body, after_seconds=60)
         return found
 
@@ -206,7 +208,9 @@ def test_a_stop_keeps_what_was_answered_and_a_resume_asks_the_rest(folder: Path)
             text=True,
         ) as process:
             try:
-                assert hanging.wait(60)
+                hanging.wait()
+                # For the way from the thread that hears to the one that keeps.
+                time.sleep(1)
                 process.send_signal(signal.SIGTERM)
                 _, errors = process.communicate(timeout=30)
             finally:
