@@ -10,7 +10,7 @@ from transformers import AutoTokenizer
 from kompass_api.plandocument import Plan
 from kompass_api.rundocument import RunDocument
 from kompass_worker.benchmarks.catalogue import builtin, catalogue, select
-from kompass_worker.prompts import questions
+from kompass_worker.prompts import asked_subject
 from kompass_worker.prompts.requests import GenerationRequest
 
 
@@ -41,14 +41,14 @@ def _requests(document: RunDocument, examples: dict[str, int]) -> dict[str, Gene
         assert benchmark.source is not None
         folder = Path(benchmark.source.uri.removeprefix("file://"))
         for subject in select(catalogue(spec, folder), benchmark.subjects):
-            for question in questions(
+            for question in asked_subject(
                 benchmark.name,
                 spec,
                 subject,
                 folder,
                 max_new_tokens=benchmark.max_new_tokens or 0,
                 limit=benchmark.limit,
-            ):
+            ).questions:
                 request = question.request(examples[question.id], document.models[0].spec)
                 assert isinstance(request, GenerationRequest)
                 found[question.id] = request

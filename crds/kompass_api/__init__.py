@@ -1,6 +1,7 @@
 """Resources and documents that the operator and the worker share; pydantic only."""
 
-from kompass_api.benchmark import BUILT_IN, Benchmark, BenchmarkSpec
+from kompass_api.benchmark import Benchmark, BenchmarkSpec
+from kompass_api.built_in import BUILT_IN
 from kompass_api.evalrun import EvalRun, EvalRunSpec
 from kompass_api.modelendpoint import ModelEndpoint, ModelEndpointSpec
 from kompass_api.outcomes import ExitCode, FailureClass, TerminationMessage

@@ -7,7 +7,6 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from kompass_api.built_in import BUILT_IN as BUILT_IN  # noqa: PLC0414  (found here as well)
 from kompass_api.conditions import Condition
 from kompass_api.data import Data, SubjectName
 from kompass_api.methods import Conversation, Generation, LikelihoodSettings, Method

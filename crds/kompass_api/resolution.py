@@ -9,7 +9,8 @@ import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from kompass_api.benchmark import BUILT_IN, Benchmark
+from kompass_api.benchmark import Benchmark
+from kompass_api.built_in import BUILT_IN
 from kompass_api.conditions import Reason
 from kompass_api.evalrun import BenchmarkRef, EvalRun
 from kompass_api.methods import Method

@@ -12,7 +12,7 @@ from kompass_api.modelendpoint import ModelEndpointSpec
 from kompass_worker.backends.folders import ModelFolders
 from kompass_worker.backends.huggingface_tokenizers import load_tokenizer
 from kompass_worker.benchmarks.catalogue import builtin, catalogue, select
-from kompass_worker.prompts import fit, questions
+from kompass_worker.prompts import asked_subject, fit
 from parity.models import MODELS, Model, folder_of
 from parity.ours import read_by_the_model
 from parity.staging import staged
@@ -50,7 +50,7 @@ def test_every_prompt_and_token_is_the_peer_s(
     spec = builtin(suite.benchmark)
     found = {}
     for subject in select(catalogue(spec, data), suite.subjects):
-        asked = questions(suite.benchmark, spec, subject, data, max_new_tokens=16)
+        asked = asked_subject(suite.benchmark, spec, subject, data, max_new_tokens=16).questions
         read = [
             read_by_the_model(held.question.request(held.examples, endpoint), tokenizer)
             for held in fit(asked, tokenizer, endpoint)

@@ -222,24 +222,6 @@ def test_the_likeliest_of_one_token_is_the_greedy_one(backend: HuggingFaceBacken
     assert drawn.prediction == nucleus.prediction == greedy.prediction
 
 
-def test_an_answer_has_the_tokens_it_must_have(shared: Path) -> None:
-    backend = loaded(shared / "models" / "tiny-mc")
-    short, long = asked(
-        backend,
-        GenerationRequest("i", "日本的首都是", 12),
-        GenerationRequest("j", "日本的首都是", 12, min_new_tokens=10),
-    )
-    assert short.tokens_out < 10 <= long.tokens_out
-
-
-def test_the_model_has_limits_of_its_own(shared: Path) -> None:
-    folder = shared / "models" / "tiny-mc"
-    (stopped,) = asked(loaded(folder, stopWords=["京"]), GenerationRequest("i", "日本的首都是", 12))
-    (long,) = asked(loaded(folder, minNewTokens=10), GenerationRequest("i", "日本的首都是", 12))
-    assert (stopped.prediction, stopped.finish_reason) == ("东", "stop")
-    assert long.tokens_out >= 10
-
-
 # ---- conversations -----------------------------------------------------------------------------
 
 
@@ -395,35 +377,7 @@ def test_bits_per_character_as_opencompass_has_them(
     assert prediction.scores[0].divisor == len(STORY * 2)
 
 
-def test_windows_that_no_model_takes_are_refused(shared: Path) -> None:
-    backend = loaded(shared / "models" / "tiny-mc", maxSequenceLength=16)
-    with pytest.raises(InvalidRequest, match="windows of 1900 tokens do not fit"):
-        asked(backend, TextRequest("i", STORY, BitsPerCharacter()))
-
-
-def test_a_long_text_is_no_matter_for_windows(shared: Path) -> None:
-    backend = loaded(shared / "models" / "tiny-mc", maxSequenceLength=16)
-    (prediction,) = asked(backend, TextRequest("i", STORY, BitsPerCharacter(16, 8)))
-    assert prediction.scores[0].tokens > 16
-
-
 # ---- prompts that are too long -----------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("mode", "kept"),
-    [
-        pytest.param("TruncateLeft", (0, 16), id="front"),
-        pytest.param("TruncateMiddle", (8, 8), id="mid"),
-        pytest.param("TruncateRight", (16, 0), id="rear"),
-    ],
-)
-def test_what_is_left_of_a_long_prompt(shared: Path, mode: str, kept: tuple[int, int]) -> None:
-    folder = shared / "models" / "tiny-mc"
-    ids = Plain(folder).ids(TEXTS[4])
-    (cut,) = loaded(folder, maxSequenceLength=16, longPrompt=mode).tokenizer.encode([TEXTS[4]])
-    first, last = kept
-    assert cut == [*ids[:first], *ids[len(ids) - last :]]
 
 
 def test_a_long_context_loses_its_beginning_as_the_harness_has_it(shared: Path) -> None:
@@ -437,12 +391,3 @@ def test_a_long_context_loses_its_beginning_as_the_harness_has_it(shared: Path) 
     assert prediction.scores[0].total == pytest.approx(total, abs=1e-4)
     with pytest.raises(PromptTooLong, match="a context and its continuation have"):
         asked(loaded(folder, maxSequenceLength=16), continuing("i", TEXTS[4], "东京"))
-
-
-def test_a_conversation_that_outgrows_the_model_is_named(shared: Path) -> None:
-    backend = loaded(shared / "models" / "tiny-mc", maxSequenceLength=16, minNewTokens=12)
-    dialogue = (Message("user", "日本的首都是"), Message("assistant", "x"), Message("user", "法国"))
-    request = ConversationRequest("talk", dialogue, InferMode.EVERY, 12, plain=())
-    with pytest.raises(PromptTooLong, match="item talk#1: the prompt has") as caught:
-        asked(backend, request)
-    assert caught.value.item == "talk"

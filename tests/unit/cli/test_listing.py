@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from unit.worker.runs import write_data
 
-from kompass_api.benchmark import BUILT_IN
+from kompass_api.built_in import BUILT_IN
 from kompass_worker.cli.listing import What, found_in, listings, matches
 from kompass_worker.cli.mappings import parse_mapping
 

@@ -13,7 +13,7 @@ from kompass_worker.cli.manifests import read_manifests
 from kompass_worker.cli.opencompass import Translation, translated
 from kompass_worker.cli.usage import WrongUsage
 
-HERE = Path("/work")
+HERE = Path("/home/me")
 TUTORIAL = """
 python run.py --datasets ceval_gen --hf-path /share/model/internlm2-chat-1_8b
   --tokenizer-path /share/model/internlm2-chat-1_8b
@@ -93,7 +93,7 @@ def test_a_command_line_of_0_2_4() -> None:
         pytest.param(
             "--peft-path ./adapter",
             "huggingFace",
-            {"adapter": {"source": {"uri": "file:///work/adapter"}}},
+            {"adapter": {"source": {"uri": "file:///home/me/adapter"}}},
             id="adapter",
         ),
         pytest.param(

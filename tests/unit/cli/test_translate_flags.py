@@ -13,7 +13,7 @@ from kompass_worker.cli.opencompass import Translation, translated
 from kompass_worker.cli.opencompass.flags import parser
 from kompass_worker.cli.usage import WrongUsage
 
-HERE = Path("/work/here")
+HERE = Path("/home/me/here")
 MODEL = "--datasets ceval_gen --hf-path a/b"
 CONFIGURED = "--datasets ceval_gen --models hf_internlm2_7b"
 FLAGS = [action for action in parser()._actions if action.option_strings]

@@ -11,7 +11,7 @@ from kompass_worker.cli.opencompass import Translation, translated
 from kompass_worker.cli.usage import WrongUsage
 from kompass_worker.locations import folder_of
 
-HERE = Path("/work/here")
+HERE = Path("/home/me/here")
 MODEL = "--datasets ceval_gen --hf-path a/b"
 LONG = "x/" * 300
 
@@ -75,9 +75,9 @@ def test_everything_that_is_wrong_is_said_once() -> None:
 @pytest.mark.parametrize(
     ("path", "folder"),
     [
-        pytest.param("../model", "/work/model", id="beside"),
-        pytest.param("./a/../model/", "/work/here/model", id="around"),
-        pytest.param(".", "/work/here", id="here"),
+        pytest.param("../model", "/home/me/model", id="beside"),
+        pytest.param("./a/../model/", "/home/me/here/model", id="around"),
+        pytest.param(".", "/home/me/here", id="here"),
         pytest.param("/data/my model", "/data/my model", id="space"),
         pytest.param("/data/模型/千问", "/data/模型/千问", id="not-ascii"),
         pytest.param("/data/100%#?x", "/data/100%#?x", id="signs-of-a-uri"),

@@ -13,7 +13,7 @@ from kompass_api.modelendpoint import ModelEndpointSpec
 from kompass_api.results import LabelScore, Prediction
 from kompass_worker.benchmarks.catalogue import builtin, catalogue, named, select
 from kompass_worker.benchmarks.versions import oc_version
-from kompass_worker.prompts.questions import Question, questions
+from kompass_worker.prompts.questions import Question, asked_subject
 from kompass_worker.prompts.requests import GenerationRequest, ScoringRequest
 from kompass_worker.scoring.verdicts import answered_of, score_prediction
 from parity.records import Item
@@ -52,7 +52,11 @@ def question_of(item: Item, folder: Path) -> tuple[BenchmarkSpec, Subject, Quest
     benchmark, name, row = place_of(item)
     spec = builtin(benchmark)
     (subject,) = select(catalogue(spec, folder), [name])
-    return spec, subject, questions(benchmark, spec, subject, folder, max_new_tokens=16)[row]
+    return (
+        spec,
+        subject,
+        asked_subject(benchmark, spec, subject, folder, max_new_tokens=16).questions[row],
+    )
 
 
 def name_of(item: Item) -> str:

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from unit.worker_benchmarks.builders import spec_of
 
-from kompass_api.benchmark import BUILT_IN, Subject
+from kompass_api.benchmark import Subject
+from kompass_api.built_in import BUILT_IN
 from kompass_api.outcomes import FailureClass
 from kompass_worker.benchmarks import builtin, catalogue, select, with_texts
 from kompass_worker.benchmarks.catalogue import named

@@ -16,7 +16,7 @@ from kompass_api.modelendpoint import ModelEndpointSpec
 from kompass_api.prompts import Role
 from kompass_worker.benchmarks import builtin, with_texts
 from kompass_worker.benchmarks.catalogue import named
-from kompass_worker.prompts import Question, questions
+from kompass_worker.prompts import Question, asked_subject
 from kompass_worker.prompts.requests import (
     ContinuationRequest,
     GenerationRequest,
@@ -71,7 +71,9 @@ def question_of(name: str, subject: str, folder: Path) -> Question:
     held = next(held for held in named(whole).subjects if held.name == subject or not subject)
     spec = whole.model_copy(update={"subjects": [held], "subjects_of": None, "groups": []})
     write_rows(folder, name, spec, held)
-    return questions(name, spec, with_texts(spec, held, folder), folder, max_new_tokens=16)[0]
+    return asked_subject(
+        name, spec, with_texts(spec, held, folder), folder, max_new_tokens=16
+    ).questions[0]
 
 
 def endpoint(model_type: str) -> ModelEndpointSpec:

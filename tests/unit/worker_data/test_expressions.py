@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from unit.worker_data.builders import read
 
-from kompass_api.benchmark import BUILT_IN
+from kompass_api.built_in import BUILT_IN
 from kompass_worker.benchmarks import builtin
 from kompass_worker.datasets import Row, expressions
 from kompass_worker.datasets.expressions import Expression

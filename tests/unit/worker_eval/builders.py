@@ -11,7 +11,7 @@ from typing import Any
 from kompass_api.benchmark import BenchmarkSpec, Subject
 from kompass_api.modelendpoint import ModelEndpointSpec
 from kompass_api.results import Environment, Manifest, Prediction, Sample, Timings
-from kompass_worker.prompts.questions import Question, questions
+from kompass_worker.prompts.questions import Question, asked_subject
 from kompass_worker.prompts.requests import Prompt
 
 HEADER = ("id", "question", "A", "B", "C", "D", "answer")
@@ -73,7 +73,7 @@ def toy_folder(
 
 def toy_questions(spec: BenchmarkSpec, folder: Path, max_new_tokens: int = 16) -> list[Question]:
     """The questions of the subject `toy`."""
-    return questions("toys", spec, TOY, folder, max_new_tokens=max_new_tokens)
+    return asked_subject("toys", spec, TOY, folder, max_new_tokens=max_new_tokens).questions
 
 
 def endpoint_of(**changes: Any) -> ModelEndpointSpec:

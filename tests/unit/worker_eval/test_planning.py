@@ -36,7 +36,7 @@ from kompass_worker.planning import (
     run_groups,
 )
 from kompass_worker.planning.plans import NEW_TOKEN_COST, cost
-from kompass_worker.prompts import Fitted, fit, questions
+from kompass_worker.prompts import Fitted, asked_subject, fit
 
 COSTS = st.lists(st.integers(min_value=0, max_value=5000), min_size=1, max_size=200)
 
@@ -105,7 +105,9 @@ def fitted(folder: Path, *names: str, rows: int = 3) -> list[Fitted]:
         toy_folder(folder, val=val)
         for split in ("dev", "val"):
             (folder / split / f"toy_{split}.csv").rename(folder / split / f"{name}_{split}.csv")
-        asked = questions("toys", spec_of(), Subject(name=name), folder, max_new_tokens=4)
+        asked = asked_subject(
+            "toys", spec_of(), Subject(name=name), folder, max_new_tokens=4
+        ).questions
         found += fit(asked, CharacterTokenizer(), endpoint_of())
     return found
 
@@ -154,7 +156,7 @@ def test_writing_costs_more_than_reading_and_choosing_writes_nothing(tmp_path: P
     toy_folder(tmp_path)
     costs = []
     for spec in (spec_of(), ppl_spec_of()):
-        asked = questions("toys", spec, TOY, tmp_path, max_new_tokens=10)
+        asked = asked_subject("toys", spec, TOY, tmp_path, max_new_tokens=10).questions
         (only,) = fit(asked, CharacterTokenizer(), endpoint_of())
         costs.append(cost(only) - only.tokens)
     assert costs == [10 * NEW_TOKEN_COST, 0]

@@ -14,7 +14,7 @@ from kompass_api.rundocument import ResolvedBenchmark, ResolvedModel
 from kompass_worker.benchmarks import builtin, catalogue
 from kompass_worker.datasets import data_digest, file_of
 from kompass_worker.planning import RowCounts, plan, planned_groups, planned_subject
-from kompass_worker.prompts import Question, fit, questions
+from kompass_worker.prompts import Question, asked_subject, fit
 from kompass_worker.prompts.requests import ScoringRequest
 from kompass_worker.summary import (
     Answer,
@@ -35,7 +35,10 @@ def planned(name: str, folder: Path, shards: int) -> tuple[Plan, list[Question]]
     spec, asked = builtin(name), ResolvedBenchmark(name=name)
     known = catalogue(spec, folder)
     found = {
-        subject.name: (subject, questions(name, spec, subject, folder, max_new_tokens=16))
+        subject.name: (
+            subject,
+            asked_subject(name, spec, subject, folder, max_new_tokens=16).questions,
+        )
         for subject in known.subjects
     }
     everything = [held for _, some in found.values() for held in some]
@@ -107,7 +110,7 @@ def test_a_test_set_without_answers_can_be_asked_but_not_scored(shared: Path) ->
     split = spec.data.model_copy(update={"test_split": "test"})
     folder = shared / "data/gaokao_ceval"
     subject = catalogue(spec, folder).subjects[0]
-    asked = questions(
+    asked = asked_subject(
         "c", spec.model_copy(update={"data": split}), subject, folder, max_new_tokens=1
-    )
+    ).questions
     assert {held.reference for held in asked} == {""}

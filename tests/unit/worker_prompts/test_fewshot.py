@@ -20,7 +20,7 @@ from kompass_worker.errors import InvalidData, InvalidRequest
 from kompass_worker.fewshot import Corpus, example_ids
 from kompass_worker.fewshot.bm25 import Okapi
 from kompass_worker.fewshot.words import words
-from kompass_worker.prompts import fit, questions
+from kompass_worker.prompts import asked_subject, fit
 from kompass_worker.prompts.questions import Question
 from kompass_worker.prompts.requests import GenerationRequest
 
@@ -207,7 +207,7 @@ def bm25_questions(folder: Path) -> list[Question]:
     val = [row("a blue car and blue cars", "A"), row("two green trees", "B")]
     spec = spec_of(examples={"retriever": "BM25", "count": 2})
     held = toy_folder(folder, dev=dev, val=val)
-    return questions("toys", spec, TOY, held, max_new_tokens=1)
+    return asked_subject("toys", spec, TOY, held, max_new_tokens=1).questions
 
 
 def test_every_question_has_examples_of_its_own(tmp_path: Path) -> None:
@@ -240,7 +240,7 @@ def test_examples_are_chosen_only_when_they_are_asked_for(tmp_path: Path) -> Non
     spec = spec_of(
         examples={"retriever": "TopK", "count": 1, "embedding": {"uri": "hf://toys/embedding"}}
     )
-    (only,) = questions("toys", spec, TOY, toy_folder(tmp_path), max_new_tokens=1)
+    (only,) = asked_subject("toys", spec, TOY, toy_folder(tmp_path), max_new_tokens=1).questions
     assert (only.available, only.reference) == (1, "C")
     with pytest.raises(InvalidRequest, match="needs the embedding model"):
         only.request(1, endpoint_of())

@@ -19,7 +19,7 @@ from unit.worker_eval.builders import (
 
 from kompass_worker.benchmarks import builtin
 from kompass_worker.errors import InvalidData, InvalidRequest
-from kompass_worker.prompts import prompt_hash, questions
+from kompass_worker.prompts import asked_subject, prompt_hash
 from kompass_worker.prompts.requests import GenerationRequest, Message, ScoringRequest
 
 BASE = endpoint_of()
@@ -191,7 +191,7 @@ def test_perplexity_is_not_asked_of_a_chat_model(tmp_path: Path) -> None:
 
 def test_only_the_first_rows_are_asked_where_there_is_a_limit(tmp_path: Path) -> None:
     folder = toy_folder(tmp_path, val=[row(str(number)) for number in range(5)])
-    found = questions("toys", spec_of(), TOY, folder, max_new_tokens=1, limit=2)
+    found = asked_subject("toys", spec_of(), TOY, folder, max_new_tokens=1, limit=2).questions
     assert [held.id for held in found] == ["toys/toy/0", "toys/toy/1"]
 
 
@@ -199,7 +199,9 @@ def test_the_prompt_of_c_eval_is_opencompasss_to_the_byte(tmp_path: Path) -> Non
     spec = builtin("ceval-gen")
     (tmp_path / "dev").mkdir()
     toy_folder(tmp_path, dev=[row("d")] * 5, val=[row("2+2=____。", A="3", B="4", C="5", D="6")])
-    request = questions("c", spec, TOY, tmp_path, max_new_tokens=1)[0].request(0, CHAT)
+    request = (
+        asked_subject("c", spec, TOY, tmp_path, max_new_tokens=1).questions[0].request(0, CHAT)
+    )
     assert isinstance(request, GenerationRequest)
     text = (
         "以下是中国关于玩具考试的单项选择题，请选出其中的正确答案。\n"

@@ -18,7 +18,6 @@ from kompass_worker.scoring.statistics import (
     group_mean,
     jackknifed,
     plain_mean,
-    unweighted,
     wilson,
 )
 
@@ -66,7 +65,7 @@ def test_what_cannot_be_said_is_none(values: list[float], expected: Estimate) ->
 
 def test_a_mean_of_means_counts_every_part_alike() -> None:
     parts = [estimate([1.0] * 30 + [0.0] * 10), estimate([1.0, 0.0])]
-    found = unweighted(parts)
+    found = group_mean(GroupMean.NAIVE_AVERAGE, parts)
     assert found.value == 62.5
     assert found.stderr == pytest.approx(
         100 * math.hypot(stats.sem([1.0] * 30 + [0.0] * 10), stats.sem([1.0, 0.0])) / 2
@@ -86,13 +85,13 @@ def test_a_mean_of_means_counts_every_part_alike() -> None:
 def test_a_mean_of_means_says_no_more_than_its_parts(
     parts: list[Estimate], expected: Estimate
 ) -> None:
-    assert unweighted(parts) == expected
+    assert group_mean(GroupMean.NAIVE_AVERAGE, parts) == expected
 
 
 def test_means_are_added_from_left_to_right() -> None:
     # fsum, and sum() since Python 3.12, would not lose the one in the middle.
     parts = [Estimate(value, None, None) for value in (1e16, 1.0, -1e16)]
-    assert unweighted(parts).value == 0.0
+    assert group_mean(GroupMean.NAIVE_AVERAGE, parts).value == 0.0
 
 
 PARTS = [Estimate(80.0, 2.0, None), Estimate(40.0, 1.0, None), Estimate(50.0, 2.0, None)]

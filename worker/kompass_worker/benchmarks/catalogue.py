@@ -17,7 +17,8 @@ from typing import Annotated, Final
 import yaml
 from pydantic import Field, TypeAdapter, ValidationError
 
-from kompass_api.benchmark import BUILT_IN, BenchmarkSpec, Group, Subject
+from kompass_api.benchmark import BenchmarkSpec, Group, Subject
+from kompass_api.built_in import BUILT_IN
 from kompass_api.data import DataText, SubjectName
 from kompass_api.outcomes import FailureClass
 from kompass_api.resolution import nearest

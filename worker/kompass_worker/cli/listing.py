@@ -9,7 +9,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
 
-from kompass_api.benchmark import BUILT_IN, Benchmark, BenchmarkSpec, Subject
+from kompass_api.benchmark import Benchmark, BenchmarkSpec, Subject
+from kompass_api.built_in import BUILT_IN
 from kompass_api.modelendpoint import ModelEndpoint
 from kompass_api.resolution import nearest
 from kompass_worker.benchmarks import builtin, file_version, with_texts

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kompass_api.benchmark import BUILT_IN, Benchmark
+from kompass_api.benchmark import Benchmark
+from kompass_api.built_in import BUILT_IN
 from kompass_api.evalrun import BenchmarkRef, EvalRun
 from kompass_api.huggingface import HuggingFaceOptions
 from kompass_api.modelendpoint import ModelEndpoint

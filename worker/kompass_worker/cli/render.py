@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from kompass_api.benchmark import BUILT_IN, Benchmark, BenchmarkSpec
+from kompass_api.benchmark import Benchmark, BenchmarkSpec
+from kompass_api.built_in import BUILT_IN
 from kompass_api.evalrun import Profile
 from kompass_api.modelendpoint import Device, ModelEndpoint, ModelEndpointSpec, ModelType
 from kompass_api.resolution import nearest

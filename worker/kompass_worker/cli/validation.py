@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from kompass_api.benchmark import BUILT_IN, Benchmark, BenchmarkSpec
+from kompass_api.benchmark import Benchmark, BenchmarkSpec
+from kompass_api.built_in import BUILT_IN
 from kompass_api.evalrun import EvalRun
 from kompass_api.resolution import Surroundings, nearest, resolve
 from kompass_api.rundocument import ResolvedStorage

@@ -2,7 +2,7 @@
 
 from kompass_worker.prompts.fitting import Fitted, fit
 from kompass_worker.prompts.hashes import prompt_hash
-from kompass_worker.prompts.questions import Manner, Question, questions
+from kompass_worker.prompts.questions import Manner, Question, asked_subject
 from kompass_worker.prompts.trimming import trimmed
 
-__all__ = ["Fitted", "Manner", "Question", "fit", "prompt_hash", "questions", "trimmed"]
+__all__ = ["Fitted", "Manner", "Question", "asked_subject", "fit", "prompt_hash", "trimmed"]

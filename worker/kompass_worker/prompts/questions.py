@@ -143,28 +143,6 @@ def asked_subject(  # noqa: PLR0913  (what is asked, of which rows, and how)
     return AskedSubject(made, asked)
 
 
-def questions(  # noqa: PLR0913  (what is asked, of which rows, and how)
-    benchmark: str,
-    spec: BenchmarkSpec,
-    subject: Subject,
-    folder: Path,
-    *,
-    max_new_tokens: int,
-    limit: int | None = None,
-    manner: Manner = USUAL,
-) -> list[Question]:
-    """The subject's items alone."""
-    return asked_subject(
-        benchmark,
-        spec,
-        subject,
-        folder,
-        max_new_tokens=max_new_tokens,
-        limit=limit,
-        manner=manner,
-    ).questions
-
-
 def _shots(
     spec: BenchmarkSpec,
     subject: Subject,

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from kompass_api.benchmark import BUILT_IN, metric_of
+from kompass_api.benchmark import metric_of
+from kompass_api.built_in import BUILT_IN
 from kompass_api.plandocument import Plan, PlannedSubject
 from kompass_api.rundocument import RunDocument
 from kompass_worker.benchmarks.catalogue import builtin, named

@@ -101,11 +101,6 @@ def jackknifed(
     return _unbounded(value, math.sqrt(spread * (blocks - 1) / blocks))
 
 
-def unweighted(parts: Sequence[Estimate]) -> Estimate:
-    """The plain mean of independent means, a large part counting as much as a small one."""
-    return group_mean(GroupMean.NAIVE_AVERAGE, parts)
-
-
 def group_mean(
     mean: GroupMean, parts: Sequence[Estimate], weights: Sequence[float] = ()
 ) -> Estimate:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kompass_api.benchmark import BUILT_IN
+from kompass_api.built_in import BUILT_IN
 
 
 def benchmark_names(incomplete: str) -> list[str]:

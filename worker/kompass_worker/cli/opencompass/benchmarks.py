@@ -10,7 +10,7 @@ import re
 from fnmatch import fnmatchcase
 from typing import Final, NamedTuple
 
-from kompass_api.benchmark import BUILT_IN
+from kompass_api.built_in import BUILT_IN
 from kompass_worker.benchmarks import builtin
 
 _VERSION: Final = re.compile(r"_[0-9a-f]{6}$")
