@@ -77,6 +77,12 @@ BROKEN_RULES: Final[Mapping[str, Wrong]] = {
         "spec.storage.s3.region",
         "use lower-case letters, digits and '-', such as eu-central-1",
     ),
+    "rerun-token-with-spaces": Wrong(
+        "EvalRun",
+        {"spec/rerunToken": "once more"},
+        "spec.rerunToken",
+        "rerunToken has letters, digits, '.', '_', ':' and '-', such as 2026-11-21",
+    ),
     "queue-name-with-slash": Wrong(
         "EvalRun",
         {"spec/execution/queue": {"name": "team/gpu"}},

@@ -69,6 +69,7 @@ class Reason(StrEnum):
     # ends
     ALL_SHARDS_SUCCEEDED = "AllShardsSucceeded"
     REPORT_PUBLISHED = "ReportPublished"
+    RESULTS_REUSED = "ResultsReused"
     SUMMARIZER_PENDING = "SummarizerPending"
     EVALUATION_SUCCEEDED = "EvaluationSucceeded"
     PLAN_FAILED = "PlanFailed"

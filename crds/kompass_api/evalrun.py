@@ -17,7 +17,7 @@ from kompass_api.resources import (
     ObjectMeta,
     RuledModel,
 )
-from kompass_api.rules import KeyedBy, Transition, immutable, rule
+from kompass_api.rules import KeyedBy, Shape, Transition, immutable, rule
 from kompass_api.scoring import Table
 from kompass_api.sources import Source, Storage, names_data
 from kompass_api.status import EvalRunStatus
@@ -35,6 +35,13 @@ class Profile(StrEnum):
     """OpenCompass 0.2.4, as it was: no line break after a chat's user messages, `predRole` cuts."""
     KOMPASS_1 = "kompass@1"
     """What OpenCompass means, without its accidents; its numbers are not OpenCompass's."""
+
+
+class Reuse(StrEnum):
+    """Whether results of an earlier run that measured the same are taken."""
+
+    ALWAYS = "Always"
+    NEVER = "Never"
 
 
 class ModelRef(ApiModel):
@@ -206,6 +213,28 @@ class EvalRunSpec(RuledModel):
     storage: Annotated[
         Storage | None,
         Field(description="Where results go. Left out: the operator's default storage."),
+    ] = None
+    reuse: Annotated[
+        Reuse,
+        Field(
+            description="Always takes the finished results of a run of this namespace that "
+            "measured the same, and starts no shard; Never measures in any case."
+        ),
+    ] = Reuse.ALWAYS
+    rerun_token: Annotated[
+        Annotated[
+            str,
+            Field(min_length=1, max_length=64),
+            Shape(
+                r"^[A-Za-z0-9][A-Za-z0-9._:-]*$",
+                "rerunToken has letters, digits, '.', '_', ':' and '-', such as 2026-11-21",
+            ),
+        ]
+        | None,
+        Field(
+            description="Another value measures a finished run anew, as its next attempt; a value "
+            "that was measured before finds those results."
+        ),
     ] = None
     execution: Annotated[Execution, Field(description="How it is carried out.")] = Execution()
     retry: Annotated[Retry, Field(description="What is tried again.")] = Retry()

@@ -47,6 +47,8 @@ REASONS: Final[Mapping[Reason, str]] = {
     Reason.NOT_SUSPENDED: "Nothing holds the run.",
     Reason.ALL_SHARDS_SUCCEEDED: "Every shard has its manifest.",
     Reason.REPORT_PUBLISHED: "The report is written.",
+    Reason.RESULTS_REUSED: "A finished run of the namespace measured the same; its report counts, "
+    "and no shard was started. `spec.reuse: Never` measures in any case.",
     Reason.SUMMARIZER_PENDING: "The report waits for its shards.",
     Reason.EVALUATION_SUCCEEDED: "Every planned item was answered once, and the report is written.",
     Reason.PLAN_FAILED: "The plan Job failed; `status.failures` has its message.",

@@ -12,7 +12,7 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from kompass_api.resources import ApiModel
-from kompass_api.status import HeadlineScore, ItemCounts, PlannedModel
+from kompass_api.status import HeadlineScore, ItemCounts, PlannedModel, ReusedRun
 
 MAX_TERMINATION_BYTES: Final = 4096
 """What kubelet keeps of a termination message."""
@@ -87,6 +87,8 @@ class ReportOutcome(ApiModel):
     digest: str
     items: ItemCounts
     headline: Annotated[list[HeadlineScore], Field(max_length=20)]
+    reused_from: ReusedRun | None = None
+    """The run that measured it, where the plan stage found it finished."""
 
 
 class TerminationMessage(ApiModel):

@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from kompass_api.benchmark import Benchmark
 from kompass_api.built_in import BUILT_IN
 from kompass_api.conditions import Reason
-from kompass_api.evalrun import BenchmarkRef, EvalRun
+from kompass_api.contenthash import run_hash
+from kompass_api.evalrun import BenchmarkRef, EvalRun, Reuse
 from kompass_api.methods import Method
 from kompass_api.modelendpoint import ModelEndpoint, ModelType
 from kompass_api.rundocument import (
     ResolvedBenchmark,
     ResolvedModel,
     ResolvedStorage,
+    ResultsIndex,
     RunDocument,
     RunIdentity,
 )
@@ -44,15 +46,26 @@ class Surroundings:
 
 
 def resolve(
-    run: EvalRun, around: Surroundings, storage: ResolvedStorage | None
+    run: EvalRun,
+    around: Surroundings,
+    storage: ResolvedStorage | None,
+    *,
+    index_uri: str | None = None,
+    attempt: int = 1,
 ) -> RunDocument | list[Problem]:
-    """The run document, or every problem that was found."""
+    """The run document, or every problem that was found.
+
+    `index_uri` is the folder where finished runs are found by what they measured.
+    """
     problems = list(_problems(run, around, storage))
     if problems or storage is None:
         return problems
-    return RunDocument(
+    document = RunDocument(
         run=RunIdentity(
-            namespace=run.metadata.namespace, name=run.metadata.name, uid=run.metadata.uid
+            namespace=run.metadata.namespace,
+            name=run.metadata.name,
+            uid=run.metadata.uid,
+            attempt=attempt if attempt > 1 else None,
         ),
         profile=run.spec.profile,
         seed=run.spec.seed,
@@ -65,6 +78,18 @@ def resolve(
         table=run.spec.table,
         storage=storage,
     )
+    return document if index_uri is None else _indexed(document, run, index_uri)
+
+
+def _indexed(document: RunDocument, run: EvalRun, uri: str) -> RunDocument:
+    token = run.spec.rerun_token
+    index = ResultsIndex(
+        uri=uri,
+        run_hash=run_hash(document, token),
+        look_up=run.spec.reuse is Reuse.ALWAYS,
+        rerun_token=token,
+    )
+    return document.model_copy(update={"index": index})
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

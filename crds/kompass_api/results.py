@@ -9,6 +9,7 @@ from pydantic import Field, PlainSerializer
 
 from kompass_api.resources import ApiModel
 from kompass_api.scoring import Table
+from kompass_api.status import ItemCounts
 
 
 def _spelled(value: float) -> float | str:
@@ -247,3 +248,20 @@ class Report(ApiModel):
     """Models and benchmarks with prompts that did not fit."""
     table: Table = Table()
     """Which rows the renderings show, in which order."""
+
+
+class FinishedRun(ApiModel):
+    """An entry of the index of finished runs: written once by a run that has its report."""
+
+    version: Literal["kompass.dev/finished/v1"] = "kompass.dev/finished/v1"
+    name: str
+    uid: str
+    run_hash: str
+    """What it measured, as its EvalRun and what that names say."""
+    measured: str
+    """What it measured, as its plan says: data, prompts and scoring, by their hashes."""
+    folder: str
+    """The run's folder, from the folder that the index lies in."""
+    report_digest: str
+    samples_digest: str
+    items: ItemCounts

@@ -20,12 +20,18 @@ RUN_DOCUMENT_KEY = "run.json"
 """Key in the ConfigMap, file name in the pod, and object below the run's folder."""
 
 
+INDEX_FOLDER = "by-hash"
+"""Beside the folders of a namespace's runs: its finished runs by what they measured."""
+
+
 class RunIdentity(ApiModel):
     """Which EvalRun this is."""
 
     namespace: str
     name: str
     uid: str
+    attempt: int | None = None
+    """From the second time on that spec.rerunToken asked for the run."""
 
 
 class ResolvedModel(ApiModel):
@@ -60,6 +66,19 @@ class ResolvedStorage(ApiModel):
     s3: S3Connection = S3Connection()
 
 
+class ResultsIndex(ApiModel):
+    """Where finished runs of the namespace are found by what they measured."""
+
+    uri: str
+    """Folder of the entries, in the run's own storage; another namespace has another one."""
+    run_hash: str
+    """What this run measures (kompass_api.contenthash)."""
+    look_up: bool = True
+    """Whether results that are there already may be taken instead of measuring."""
+    rerun_token: str | None = None
+    """spec.rerunToken that the run answers."""
+
+
 class RunDocument(ApiModel):
     """What is measured, and where its results go."""
 
@@ -72,6 +91,13 @@ class RunDocument(ApiModel):
     sharding: Sharding = Sharding()
     table: Table = Table()
     storage: ResolvedStorage
+    # Absent rather than defaulted: the document of an earlier release keeps its digest.
+    index: ResultsIndex | None = None
+
+    @property
+    def attempt(self) -> int:
+        """Which attempt of the run this is, from 1."""
+        return self.run.attempt or 1
 
     def encoded(self) -> str:
         """The document as canonical JSON: sorted keys, no spaces, nothing absent."""

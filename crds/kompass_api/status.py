@@ -53,6 +53,13 @@ class HeadlineScore(ApiModel):
     unscored: Annotated[Count, Field(description="Items that could not be judged.")] = 0
 
 
+class ReusedRun(ApiModel):
+    """The run whose finished results were taken."""
+
+    name: Annotated[str, Field(description="EvalRun that measured them.", max_length=253)]
+    uid: Annotated[str, Field(description="Its UID.", max_length=64)]
+
+
 class Results(ApiModel):
     """Where the report is, and its first numbers."""
 
@@ -62,6 +69,29 @@ class Results(ApiModel):
         list[HeadlineScore],
         Field(description="Groups first, then benchmarks.", max_length=20),
     ] = []
+    reused_from: Annotated[
+        ReusedRun | None,
+        Field(description="Run that measured them, where this one found them finished."),
+    ] = None
+
+
+class PastAttempt(ApiModel):
+    """What came of an earlier attempt of the run."""
+
+    attempt: Annotated[Count, Field(description="Which one, from 1.")]
+    rerun_token: Annotated[
+        str | None, Field(description="spec.rerunToken it was made for.", max_length=64)
+    ] = None
+    outcome: Annotated[str, Field(description="Succeeded or Failed.", max_length=32)]
+    reason: Annotated[str, Field(description="Why, in one word.", max_length=64)] = ""
+    score: Annotated[str, Field(description="First number of its report.", max_length=64)] = ""
+    results_uri: Annotated[str, Field(description="Folder of its report.", max_length=1024)] = ""
+    start_time: Annotated[
+        str | None, Field(description="When it was accepted (UTC).", max_length=32)
+    ] = None
+    completion_time: Annotated[
+        str | None, Field(description="When it finished (UTC).", max_length=32)
+    ] = None
 
 
 class Failure(ApiModel):
@@ -103,6 +133,20 @@ class EvalRunStatus(ApiModel):
             max_length=20,
         ),
         KeyedBy("type"),
+    ] = []
+    run_hash: Annotated[
+        str | None,
+        Field(description="SHA-256 over everything the run measures.", max_length=71),
+    ] = None
+    attempt: Annotated[
+        Annotated[int, Field(ge=1, le=2_147_483_647)],
+        Field(description="1, and one more each time spec.rerunToken changes after the end."),
+    ] = 1
+    rerun_token: Annotated[
+        str | None, Field(description="spec.rerunToken that this attempt is for.", max_length=64)
+    ] = None
+    history: Annotated[
+        list[PastAttempt], Field(description="Earlier attempts, newest first.", max_length=5)
     ] = []
     start_time: Annotated[
         str | None, Field(description="When it was accepted (UTC).", max_length=32)

@@ -51,6 +51,8 @@ Action = CreateDocument | CreateJob | DeleteJob | DeleteJobs
 class ReadDocument:
     """Look whether the ConfigMap exists."""
 
+    attempt: int = 1
+
 
 @dataclass(frozen=True)
 class ReadPods:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kompass_api.conditions import Claim, Condition, ConditionStatus, ConditionType, Reason
-from kompass_api.status import EvalRunStatus
+from kompass_api.status import EvalRunStatus, Results
 from kompass_operator.names import Stage
 
 _TRUE, _FALSE, _UNKNOWN = ConditionStatus.TRUE, ConditionStatus.FALSE, ConditionStatus.UNKNOWN
@@ -20,6 +20,12 @@ _SHARDS_DONE = Claim(
     status=_TRUE,
     reason=Reason.ALL_SHARDS_SUCCEEDED,
     message="every shard has written its manifest",
+)
+_NO_SHARD_NEEDED = Claim(
+    type=_T.SHARDS_SUCCEEDED,
+    status=_TRUE,
+    reason=Reason.RESULTS_REUSED,
+    message="finished results of the same content were found: no shard was started",
 )
 
 
@@ -109,8 +115,22 @@ def when_failed(ending: Ending, before: EvalRunStatus, *, accepted: bool) -> lis
     ]
 
 
-def when_complete(message: str) -> list[Claim]:
+def when_beginning_again(message: str) -> list[Claim]:
+    """A finished run that was asked for again."""
+    return [
+        Claim(type=_T.ACCEPTED, status=_UNKNOWN, reason=Reason.PENDING, message=message),
+        *_unfinished(Activity(Reason.PENDING, message)),
+        Claim(type=_T.SUSPENDED, status=_FALSE, reason=Reason.NOT_SUSPENDED),
+    ]
+
+
+def when_complete(results: Results | None) -> list[Claim]:
     """A run whose report exists."""
+    where = results.uri if results is not None else ""
+    reused = results.reused_from if results is not None else None
+    message = f"the report lies at {where}"
+    if reused is not None:
+        message = f"run {reused.name} ({reused.uid}) measured the same before: its report, {where}"
     states: Mapping[ConditionType, ConditionStatus] = {
         _T.PROGRESSING: _FALSE,
         _T.SUCCEEDED: _TRUE,
@@ -124,11 +144,11 @@ def when_complete(message: str) -> list[Claim]:
     return [
         Claim(type=_T.ACCEPTED, status=_TRUE, reason=Reason.ACCEPTED),
         Claim(type=_T.SUSPENDED, status=_FALSE, reason=Reason.NOT_SUSPENDED),
-        _SHARDS_DONE,
+        _SHARDS_DONE if reused is None else _NO_SHARD_NEEDED,
         Claim(
             type=_T.RESULTS_AVAILABLE,
             status=_TRUE,
-            reason=Reason.REPORT_PUBLISHED,
+            reason=Reason.REPORT_PUBLISHED if reused is None else Reason.RESULTS_REUSED,
             message=message,
         ),
         *(

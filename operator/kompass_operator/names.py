@@ -29,20 +29,21 @@ class Stage(StrEnum):
     SUMMARIZE = "summarize"
 
 
-def fingerprint(uid: str) -> str:
-    """Six hexadecimal digits of a UID."""
-    return hashlib.sha256(uid.encode()).hexdigest()[:6]
+def fingerprint(uid: str, attempt: int = 1) -> str:
+    """Six hexadecimal digits of a run's UID and, from the second on, its attempt."""
+    text = uid if attempt == 1 else f"{uid} {attempt}"
+    return hashlib.sha256(text.encode()).hexdigest()[:6]
 
 
-def document_name(run: ObjectMeta) -> str:
+def document_name(run: ObjectMeta, attempt: int = 1) -> str:
     """Name of the ConfigMap with the run document."""
-    return f"{run.name}-{fingerprint(run.uid)}-run"
+    return f"{run.name}-{fingerprint(run.uid, attempt)}-run"
 
 
-def job_name(run: ObjectMeta, stage: Stage, shard: int | None = None) -> str:
+def job_name(run: ObjectMeta, stage: Stage, shard: int | None = None, *, attempt: int = 1) -> str:
     """Name of the Job of a stage, or of one shard."""
     place = stage.value if shard is None else f"s{shard}"
-    return f"{run.name}-{fingerprint(run.uid)}-{place}"
+    return f"{run.name}-{fingerprint(run.uid, attempt)}-{place}"
 
 
 def event_name(run: ObjectMeta, reason: str, time: str) -> str:

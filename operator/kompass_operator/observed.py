@@ -123,4 +123,4 @@ class Observed:
 
     def job(self, run: EvalRun, stage: Stage, shard: int | None = None) -> JobFacts | None:
         """The Job of a stage or shard."""
-        return self.jobs.get(job_name(run.metadata, stage, shard))
+        return self.jobs.get(job_name(run.metadata, stage, shard, attempt=self.status.attempt))

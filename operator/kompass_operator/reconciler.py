@@ -156,7 +156,7 @@ class Reconciler:
         namespace = run.metadata.namespace
         if isinstance(question, ReadDocument):
             memory.document_sought = True
-            memory.document = await self._read_document(run)
+            memory.document = await self._read_document(run, question.attempt)
             return
         job = question.job
         pods = await self._cluster.pods_of(namespace, job.name)
@@ -167,10 +167,10 @@ class Reconciler:
             pods=newest_last(pod_facts(pod) for pod in pods),
         )
 
-    async def _read_document(self, run: EvalRun) -> RunDocument | None:
+    async def _read_document(self, run: EvalRun, attempt: int) -> RunDocument | None:
         try:
             held = await self._cluster.get(
-                "ConfigMap", run.metadata.namespace, document_name(run.metadata)
+                "ConfigMap", run.metadata.namespace, document_name(run.metadata, attempt)
             )
         except NotFound:
             return None

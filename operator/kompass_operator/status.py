@@ -96,7 +96,12 @@ def reported(status: EvalRunStatus, outcome: ReportOutcome) -> EvalRunStatus:
     return status.model_copy(
         update={
             "items": outcome.items,
-            "results": Results(uri=outcome.uri, digest=outcome.digest, headline=headline),
+            "results": Results(
+                uri=outcome.uri,
+                digest=outcome.digest,
+                headline=headline,
+                reused_from=outcome.reused_from,
+            ),
             "score": headline[0].value if headline else "",
         }
     )

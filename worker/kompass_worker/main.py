@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from kompass_api.outcomes import ExitCode, FailureClass, TerminationMessage
+from kompass_api.outcomes import ExitCode, FailureClass, ReportOutcome, TerminationMessage
 from kompass_api.rundocument import RunDocument
 from kompass_worker.credentials import Credentials
 from kompass_worker.errors import InvalidRequest, WorkerError
@@ -20,7 +20,8 @@ from kompass_worker.inference.progress import LoggedProgress
 from kompass_worker.logs import configure
 from kompass_worker.processors import share_processors
 from kompass_worker.settings import DEFAULT_TERMINATION_LOG, WorkerSettings
-from kompass_worker.stages.plan import check_storage, run_plan
+from kompass_worker.stages.plan import check_storage
+from kompass_worker.stages.reuse import plan_or_reuse
 from kompass_worker.stages.shard import run_shard
 from kompass_worker.stages.summarize import run_summarize
 from kompass_worker.stages.workplace import Workplace
@@ -107,7 +108,10 @@ def preflight(
 
 def _plan(place: Workplace) -> TerminationMessage:
     with place.stop.interruptible():
-        return TerminationMessage(plan=run_plan(place))
+        found = plan_or_reuse(place)
+    if isinstance(found, ReportOutcome):
+        return TerminationMessage(report=found)
+    return TerminationMessage(plan=found)
 
 
 def _summarize(place: Workplace) -> TerminationMessage:

@@ -11,7 +11,7 @@ from kompass_worker.credentials import Credentials
 from kompass_worker.settings import WorkerSettings
 from kompass_worker.sources.fetching import Fetcher
 from kompass_worker.stages.workplace import Workplace
-from kompass_worker.store import open_store
+from kompass_worker.store import ObjectStore, open_store
 
 
 def workplace(
@@ -27,13 +27,18 @@ def workplace(
         patience_seconds=settings.storage_patience_seconds,
         hub_endpoint=settings.hub_endpoint,
     )
+
+    def store_at(uri: str) -> ObjectStore:
+        storage = document.storage.model_copy(update={"uri": uri})
+        patience = settings.storage_patience_seconds
+        return open_store(storage, credentials, patience_seconds=patience)
+
     return Workplace(
         document=document,
-        store=open_store(
-            document.storage, credentials, patience_seconds=settings.storage_patience_seconds
-        ),
+        store=store_at(document.storage.uri),
         fetcher=fetcher,
         models=FetchedModels(fetcher, settings.image, time.monotonic),
         settings=settings,
         clock=time.monotonic,
+        beside=store_at,
     )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from kompass_api.conditions import ConditionType
 from kompass_api.evalrun import EvalRun
 from kompass_api.resolution import Problem, resolve
-from kompass_api.rundocument import ResolvedStorage, RunDocument
-from kompass_operator.conditions import Ending
+from kompass_api.rundocument import INDEX_FOLDER, ResolvedStorage, RunDocument
+from kompass_api.status import EvalRunStatus
+from kompass_operator.conditions import Ending, held
 from kompass_operator.observed import Observed
 from kompass_operator.settings import Settings
 
@@ -16,24 +18,32 @@ def resolved(run: EvalRun, seen: Observed, settings: Settings) -> RunDocument | 
     """The run document, or every problem that was found."""
     if seen.broken:
         return list(seen.broken)
-    return resolve(run, seen.surroundings, storage_of(run, settings))
-
-
-def storage_of(run: EvalRun, settings: Settings) -> ResolvedStorage | None:
-    """The folder of this run's objects."""
     storage = run.spec.storage or settings.storage
     if storage is None:
-        return None
-    meta = run.metadata
-    folder = f"{storage.uri.rstrip('/')}/{meta.namespace}/{meta.name}/{meta.uid}"
-    return ResolvedStorage(uri=folder, s3=storage.s3)
+        return resolve(run, seen.surroundings, None)
+    home = f"{storage.uri.rstrip('/')}/{run.metadata.namespace}"
+    folder = f"{home}/{run.metadata.name}/{folder_name(run, seen.status.attempt)}"
+    return resolve(
+        run,
+        seen.surroundings,
+        ResolvedStorage(uri=folder, s3=storage.s3),
+        index_uri=f"{home}/{INDEX_FOLDER}",
+        attempt=seen.status.attempt,
+    )
 
 
-def waits_until(run: EvalRun, problems: list[Problem], settings: Settings) -> datetime | None:
+def folder_name(run: EvalRun, attempt: int) -> str:
+    """The run's own folder, below its name: an attempt never touches an earlier one's."""
+    return run.metadata.uid if attempt == 1 else f"{run.metadata.uid}-{attempt}"
+
+
+def waits_until(
+    run: EvalRun, status: EvalRunStatus, problems: list[Problem], settings: Settings
+) -> datetime | None:
     """Until when the problems may pass; None where waiting does not help."""
     if not all(problem.may_pass for problem in problems):
         return None
-    return created_at(run) + timedelta(seconds=settings.reference_grace_seconds)
+    return _began_at(run, status) + timedelta(seconds=settings.reference_grace_seconds)
 
 
 def refusal(problems: list[Problem]) -> Ending:
@@ -45,6 +55,13 @@ def refusal(problems: list[Problem]) -> Ending:
 def described(problems: list[Problem]) -> str:
     """All problems in one line."""
     return "; ".join(problem.message for problem in problems)
+
+
+def _began_at(run: EvalRun, status: EvalRunStatus) -> datetime:
+    finished = held(status, ConditionType.FINISHED)
+    if status.attempt == 1 or finished is None:
+        return created_at(run)
+    return datetime.fromisoformat(finished.last_transition_time)
 
 
 def created_at(run: EvalRun) -> datetime:

@@ -29,7 +29,7 @@ from kompass_operator.conditions import (
     when_failed,
     when_waiting,
 )
-from kompass_operator.decisions import acceptance, readings
+from kompass_operator.decisions import acceptance, attempts, readings
 from kompass_operator.decisions.endings import deadline_of, first_ending
 from kompass_operator.decisions.picture import Picture, pictured
 from kompass_operator.decisions.stages import next_step
@@ -45,6 +45,8 @@ def plan(run: EvalRun, seen: Observed, now: datetime, settings: Settings) -> Dec
     if run.metadata.deletion_timestamp is not None:
         return Decision(seen.status)
     if statuses.is_finished(seen.status):
+        if attempts.is_asked_again(run, seen):
+            return Decision(attempts.next_attempt(run, seen.status, now))
         return _after_the_end(run, seen, now)
     if seen.document is None:
         return _accept(run, seen, now, settings)
@@ -70,12 +72,13 @@ def _removal_at(run: EvalRun, status: EvalRunStatus) -> datetime | None:
 
 def _accept(run: EvalRun, seen: Observed, now: datetime, settings: Settings) -> Decision:
     if statuses.is_accepted(seen.status) and not seen.document_sought:
-        return Decision(seen.status, questions=(ReadDocument(),))
+        return Decision(seen.status, questions=(ReadDocument(seen.status.attempt),))
+    seen = replace(seen, status=attempts.for_token(seen.status, run.spec.rerun_token))
     found = acceptance.resolved(run, seen, settings)
     if isinstance(found, RunDocument):
         onward = _go_on(run, replace(seen, document=found), now, settings)
         return replace(onward, actions=(CreateDocument(found), *onward.actions))
-    until = acceptance.waits_until(run, found, settings)
+    until = acceptance.waits_until(run, seen.status, found, settings)
     if until is None or until <= now:
         return _fail(run, seen.status, acceptance.refusal(found), now, accepted=False)
     message = f"{acceptance.described(found)}; waiting for it until {until:%H:%M:%S} UTC"
@@ -95,6 +98,9 @@ def _go_on(run: EvalRun, seen: Observed, now: datetime, settings: Settings) -> D
     if to_read:
         return Decision(seen.status, questions=tuple(ReadPods(job) for job in to_read))
     status = _recorded(run, picture, seen, now)
+    reused = readings.report_outcome(picture.plan, seen)
+    if reused is not None:
+        return _complete(run, statuses.reported(status, reused), now)
     planned = readings.plan_outcome(picture.plan, seen)
     if planned is not None and not status.models:
         seen = replace(seen, status=statuses.planned(status, planned))
@@ -127,13 +133,13 @@ def _recorded(run: EvalRun, picture: Picture, seen: Observed, now: datetime) -> 
     found = readings.failures_in(
         picture, seen, shard_deadline_seconds=run.spec.execution.shard_deadline_seconds
     )
-    status = statuses.counted(statuses.started(seen.status, now), picture.shards)
+    begun = attempts.documented(statuses.started(seen.status, now), seen.document)
+    status = statuses.counted(begun, picture.shards)
     return status.model_copy(update={"failures": merged(status.failures, found)})
 
 
 def _complete(run: EvalRun, status: EvalRunStatus, now: datetime) -> Decision:
-    where = status.results.uri if status.results is not None else ""
-    claims = when_complete(f"the report lies at {where}")
+    claims = when_complete(status.results)
     done = statuses.with_claims(
         status, Phase.SUCCEEDED, claims, generation=run.metadata.generation, now=now
     )

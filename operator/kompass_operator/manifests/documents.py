@@ -15,7 +15,7 @@ def config_map(run: EvalRun, document: RunDocument) -> Manifest:
         "apiVersion": "v1",
         "kind": "ConfigMap",
         "metadata": {
-            "name": document_name(run.metadata),
+            "name": document_name(run.metadata, document.attempt),
             "namespace": run.metadata.namespace,
             "labels": labels(run.metadata),
             "ownerReferences": [owner_reference(run.metadata)],

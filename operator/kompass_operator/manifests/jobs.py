@@ -26,7 +26,7 @@ def job(run: EvalRun, document: RunDocument, wanted: CreateJob, settings: Settin
         "apiVersion": "batch/v1",
         "kind": "Job",
         "metadata": {
-            "name": job_name(meta, wanted.stage, wanted.shard),
+            "name": job_name(meta, wanted.stage, wanted.shard, attempt=document.attempt),
             "namespace": meta.namespace,
             "labels": {**own, **_queue_labels(run)},
             "ownerReferences": [owner_reference(meta)],
@@ -43,7 +43,7 @@ def job(run: EvalRun, document: RunDocument, wanted: CreateJob, settings: Settin
                 "metadata": {"labels": own},
                 "spec": pod_spec(
                     document,
-                    document_name(meta),
+                    document_name(meta, document.attempt),
                     settings,
                     arguments=_arguments(wanted),
                     stage=wanted.stage,

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +128,19 @@ def test_a_model_that_knows_everything_gets_full_marks(
         "lm_eval.json",
         "samples.jsonl.zst",
     }
+
+
+def test_a_run_beside_one_that_measured_the_same_takes_its_results(
+    shared: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    asked = wish(shared, tmp_path, "right", reuse=True)
+    assert carry_out(asked) is Status.SUCCEEDED
+    table = capfd.readouterr().out
+    assert carry_out(replace(asked, out=tmp_path / "again")) is Status.SUCCEEDED
+    printed, said = capfd.readouterr()
+    assert printed == table
+    assert "measured the same; nothing was evaluated" in said
+    assert not (tmp_path / "again" / "shards").exists()
 
 
 def test_processes_side_by_side_measure_the_same(shared: Path, tmp_path: Path) -> None:

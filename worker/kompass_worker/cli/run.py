@@ -14,9 +14,9 @@ from typing import Any
 
 from rich.console import Console
 
-from kompass_api.outcomes import FailureClass, PlanOutcome
+from kompass_api.outcomes import FailureClass, PlanOutcome, ReportOutcome
 from kompass_api.resolution import Surroundings, resolve
-from kompass_api.rundocument import ResolvedStorage, RunDocument
+from kompass_api.rundocument import INDEX_FOLDER, ResolvedStorage, RunDocument
 from kompass_api.sources import S3Connection
 from kompass_worker.cli.display import Display
 from kompass_worker.cli.local import evaluate
@@ -26,11 +26,15 @@ from kompass_worker.cli.outputs import Output
 from kompass_worker.cli.scores import show_scores
 from kompass_worker.cli.usage import Status, WrongUsage
 from kompass_worker.errors import InvalidRequest, Stopped, WorkerError
-from kompass_worker.inference.layout import RUN_KEY
+from kompass_worker.inference.layout import REPORT_FOLDER, RUN_KEY
+from kompass_worker.locations import folder_of
 from kompass_worker.logs import json_lines, quieten_libraries
+from kompass_worker.runs.reading import open_run
 from kompass_worker.settings import WorkerSettings
-from kompass_worker.stages.plan import check_storage, run_plan
+from kompass_worker.stages.plan import check_storage
+from kompass_worker.stages.reuse import plan_or_reuse
 from kompass_worker.stages.summarize import run_summarize
+from kompass_worker.stages.workplace import Workplace
 from kompass_worker.wiring import workplace
 
 logger = logging.getLogger(__name__)
@@ -59,6 +63,7 @@ class Wish:
     parallelism: int
     verbose: bool
     output: Output = Output.TABLE
+    reuse: bool = False
 
 
 def carry_out(wish: Wish) -> Status:
@@ -91,7 +96,9 @@ def prepare(wish: Wish) -> tuple[RunDocument, Path]:
     out = (wish.out or Path("kompass-out") / run.metadata.name).expanduser().absolute()
     connection = run.spec.storage.s3 if run.spec.storage else S3Connection()
     around = Surroundings(manifests.endpoints, manifests.benchmarks, in_cluster=False)
-    document = resolve(run, around, ResolvedStorage(uri=out.as_uri(), s3=connection))
+    index = (out.parent / INDEX_FOLDER).as_uri() if wish.reuse else None
+    storage = ResolvedStorage(uri=out.as_uri(), s3=connection)
+    document = resolve(run, around, storage, index_uri=index)
     if isinstance(document, list):
         raise WrongUsage("\n".join(problem.message for problem in document))
     _check_folder(out, document, wish)
@@ -130,13 +137,24 @@ def _carry_out(wish: Wish, document: RunDocument, out: Path, display: Display) -
         models = ", ".join(model.name for model in document.models)
         display.say(f"Planning {document.run.name} ({models})")
         with place.stop.interruptible():
-            outcome = run_plan(place)
+            outcome = plan_or_reuse(place)
+        if isinstance(outcome, ReportOutcome):
+            _show_reused(place, outcome, wish, display)
+            return
         display.say(_planned(outcome))
         evaluate(place, outcome, wish.parallelism, display, run_document=out / RUN_KEY)
         _, report = run_summarize(place)
     show_scores(report, wish.output)
     display.say(f"{outcome.items} answers, {time.monotonic() - started:.0f} s")
     display.say(f"Report: {_shown(out / 'report')}/report.md (and .json, .csv, .txt, samples)")
+
+
+def _show_reused(place: Workplace, outcome: ReportOutcome, wish: Wish, display: Display) -> None:
+    run = outcome.uri.removesuffix(f"/{REPORT_FOLDER}")
+    show_scores(open_run(run, place.document.storage.s3).report, wish.output)
+    folder = _shown(folder_of(run))
+    display.say(f"The run in {folder} measured the same; nothing was evaluated")
+    display.say(f"Report: {folder / REPORT_FOLDER}/report.md")
 
 
 def _planned(outcome: PlanOutcome) -> str:
@@ -192,6 +210,7 @@ def _again(wish: Wish) -> str:
     words += ["--resume"]
     words += [f"--out {wish.out}"] if wish.out else []
     words += [f"--run {wish.run}"] if wish.run else []
+    words += ["--reuse"] if wish.reuse else []
     words += [f"--source {one}" for one in wish.sources]
     return " ".join(words)
 

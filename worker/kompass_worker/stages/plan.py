@@ -36,6 +36,11 @@ def check_storage(store: ObjectStore, document: str) -> None:
 
 def run_plan(place: Workplace) -> PlanOutcome:
     """Plan the run; the same document and data give the same plan, so this may be repeated."""
+    return write_plan(place.store, make_plan(place))
+
+
+def make_plan(place: Workplace) -> Plan:
+    """The plan of the run's document and data."""
     materials = [
         material_of(asked, place.fetcher, place.manner) for asked in place.document.benchmarks
     ]
@@ -56,14 +61,13 @@ def run_plan(place: Workplace) -> PlanOutcome:
         for subject in material.chosen
     ]
     groups = [group for material in materials for group in material.planned_groups()]
-    planned = plan(
+    return plan(
         place.document.digest,
         fitted,
         sharding=place.document.sharding,
         subjects=subjects,
         groups=[*groups, *run_groups(place.document.table.groups, subjects, groups)],
     )
-    return _written(place.store, planned)
 
 
 def _check_scoring(some: list[Question]) -> None:
@@ -90,7 +94,8 @@ def _fitted(place: Workplace, model: ResolvedModel, every: list[Question]) -> li
     return fitted
 
 
-def _written(store: ObjectStore, planned: Plan) -> PlanOutcome:
+def write_plan(store: ObjectStore, planned: Plan) -> PlanOutcome:
+    """Write plan.json once; one that is there must be the same."""
     content = canonical_json(planned.model_dump(mode="json", by_alias=True)).encode()
     try:
         store.put_new(PLAN_KEY, content)

@@ -18,6 +18,7 @@ from kompass_worker.prompts import Question
 from kompass_worker.report import renderings, rules_of, sample_lines
 from kompass_worker.report.lm_eval import Rules
 from kompass_worker.stages.questions import material_of
+from kompass_worker.stages.reuse import note_finished
 from kompass_worker.stages.workplace import Workplace, read_plan
 from kompass_worker.store.protocol import ObjectStore
 from kompass_worker.summary import (
@@ -55,7 +56,8 @@ def run_summarize(place: Workplace) -> tuple[ReportOutcome, Report]:
         completeness=proof,
         scores=numbers,
     )
-    place.store.put(SAMPLES_KEY, compressed(sample_lines(rows)))
+    sampled = compressed(sample_lines(rows))
+    place.store.put(SAMPLES_KEY, sampled)
     for name, content in submissions(rows, questions).items():
         place.store.put(f"{REPORT_FOLDER}/{name}", content.encode())
     digest = _put_report(place.store, report, rules_of(stored.plan, metrics))
@@ -69,6 +71,7 @@ def run_summarize(place: Workplace) -> tuple[ReportOutcome, Report]:
         ),
         headline=headline(numbers),
     )
+    note_finished(place, stored.plan, outcome, sampled)
     return outcome, report
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from kompass_api.plandocument import Plan
 from kompass_api.rundocument import RunDocument, digest_of
 from kompass_worker.backends.models import Models
-from kompass_worker.errors import InvalidData
+from kompass_worker.errors import InvalidData, InvalidRequest
 from kompass_worker.inference.layout import PLAN_KEY
 from kompass_worker.inference.stopping import StopSignal
 from kompass_worker.prompts import Manner
@@ -18,6 +18,10 @@ from kompass_worker.sources.fetching import Fetcher
 from kompass_worker.store.protocol import ObjectStore
 
 logger = logging.getLogger(__name__)
+
+
+def _nowhere(uri: str) -> ObjectStore:
+    raise InvalidRequest(f"{uri} is not reached: this run has its own folder only")
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,8 @@ class Workplace:
     settings: WorkerSettings
     clock: Callable[[], float]
     stop: StopSignal = field(default_factory=StopSignal)
+    beside: Callable[[str], ObjectStore] = field(default=_nowhere)
+    """Another folder of the run's storage, by its URI."""
 
     @property
     def manner(self) -> Manner:

@@ -44,6 +44,14 @@ def command(  # noqa: PLR0913, PLR0917  (the options of a command)
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with what the folder holds already.")
     ] = False,
+    reuse: Annotated[
+        bool,
+        typer.Option(
+            "--reuse",
+            help="Take the results of a run beside this one's folder that measured the same, and "
+            "let later runs find this one's.",
+        ),
+    ] = False,
     source: SourceOption = None,
     parallelism: Annotated[
         int,
@@ -68,6 +76,7 @@ def command(  # noqa: PLR0913, PLR0917  (the options of a command)
         out=out,
         run=name,
         resume=resume,
+        reuse=reuse,
         sources=tuple(source or ()),
         parallelism=parallelism,
         verbose=verbose,
