@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shlex
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -18,9 +19,10 @@ from kompass_api.outcomes import FailureClass, PlanOutcome, ReportOutcome
 from kompass_api.resolution import Surroundings, resolve
 from kompass_api.rundocument import INDEX_FOLDER, ResolvedStorage, RunDocument
 from kompass_api.sources import S3Connection
+from kompass_worker.cli.data_files import NOTHING_ASKED, Asked, own_manifests, plain_manifests
 from kompass_worker.cli.display import Display
 from kompass_worker.cli.local import evaluate
-from kompass_worker.cli.manifests import read_manifests
+from kompass_worker.cli.manifests import Manifests
 from kompass_worker.cli.mappings import mapped, parse_mapping
 from kompass_worker.cli.outputs import Output
 from kompass_worker.cli.scores import show_scores
@@ -64,6 +66,8 @@ class Wish:
     verbose: bool
     output: Output = Output.TABLE
     reuse: bool = False
+    own: Asked = NOTHING_ASKED
+    """Of data files: which models are asked, and what the files are."""
 
 
 def carry_out(wish: Wish) -> Status:
@@ -91,7 +95,7 @@ def carry_out(wish: Wish) -> Status:
 def prepare(wish: Wish) -> tuple[RunDocument, Path]:
     """The run document, and the folder it goes to; WrongUsage where that cannot be."""
     mappings = [parse_mapping(text) for text in wish.sources]
-    manifests = mapped(read_manifests(wish.files), mappings)
+    manifests = mapped(_manifests(wish), mappings)
     run = manifests.run(wish.run)
     out = (wish.out or Path("kompass-out") / run.metadata.name).expanduser().absolute()
     connection = run.spec.storage.s3 if run.spec.storage else S3Connection()
@@ -103,6 +107,12 @@ def prepare(wish: Wish) -> tuple[RunDocument, Path]:
         raise WrongUsage("\n".join(problem.message for problem in document))
     _check_folder(out, document, wish)
     return document, out
+
+
+def _manifests(wish: Wish) -> Manifests:
+    if wish.own.models:
+        return own_manifests(wish.files, wish.own, Path.cwd())
+    return plain_manifests(wish.files, wish.own)
 
 
 def _check_folder(out: Path, document: RunDocument, wish: Wish) -> None:
@@ -206,13 +216,12 @@ def _logged_to(path: Path, *, verbose: bool) -> Iterator[None]:
 
 
 def _again(wish: Wish) -> str:
-    words = ["kompass run", *map(str, wish.files)]
-    words += ["--resume"]
-    words += [f"--out {wish.out}"] if wish.out else []
-    words += [f"--run {wish.run}"] if wish.run else []
+    words = ["kompass", "run", *map(str, wish.files), *wish.own.words(), "--resume"]
+    words += ["--out", str(wish.out)] if wish.out else []
+    words += ["--run", wish.run] if wish.run else []
     words += ["--reuse"] if wish.reuse else []
-    words += [f"--source {one}" for one in wish.sources]
-    return " ".join(words)
+    words += [word for one in wish.sources for word in ("--source", one)]
+    return shlex.join(words)
 
 
 def _shown(path: Path) -> Path:

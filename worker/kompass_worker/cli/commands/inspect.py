@@ -52,7 +52,7 @@ def command(  # noqa: PLR0913, PLR0917  (the options of a command)
         typer.Option(
             "--verdict",
             metavar="VERDICT",
-            help=f"One of {', '.join(_VERDICTS)}. May be repeated.  [default: wrong, measured, "
+            help=f"One of {', '.join(_VERDICTS)}. May be repeated.  \\[default: wrong, measured, "
             "unjudged, truncated]",
             autocompletion=_complete,
         ),

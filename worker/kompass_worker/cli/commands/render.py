@@ -43,7 +43,7 @@ def command(  # noqa: PLR0913, PLR0917  (the options of a command)
     ] = None,
     file: FilesOption = None,
     subject: Annotated[
-        str | None, typer.Option(help="Subject.  [default: the first]", show_default=False)
+        str | None, typer.Option(help="Subject.  \\[default: the first]", show_default=False)
     ] = None,
     row: Annotated[int, typer.Option(help="Row of its test split, from 0.", min=0)] = 0,
     count: Annotated[int, typer.Option(help="Rows to show from there.", min=1)] = 1,

@@ -48,17 +48,22 @@ def label(text: str) -> str:
 
 
 def endpoint_of(
-    arguments: argparse.Namespace, here: Path, notes: Notes, *, is_old: bool
+    arguments: argparse.Namespace,
+    here: Path,
+    notes: Notes,
+    *,
+    is_old: bool,
+    flag: str = "--hf-path",
 ) -> dict[str, Any]:
-    """The ModelEndpoint of --hf-path and the flags about it."""
-    name = label(f"{label(path_at('--hf-path', arguments.hf_path, here).name)}-hf")
+    """The ModelEndpoint of --hf-path, or what else the flag is called, and the flags about it."""
+    name = label(f"{label(path_at(flag, arguments.hf_path, here).name)}-hf")
     spec: dict[str, Any] = {
         "modelType": _model_type(arguments, notes, is_old=is_old),
-        "source": source_of("--hf-path", arguments.hf_path, here),
+        "source": source_of(flag, arguments.hf_path, here),
     }
     if spec["source"]["uri"].startswith("file://"):
         notes.add(
-            f"--hf-path {arguments.hf_path}",
+            f"{flag} {arguments.hf_path}",
             "a folder of this machine, which kompass run reads; for a cluster put it into a bucket "
             "and write its s3:// into spec.source",
         )

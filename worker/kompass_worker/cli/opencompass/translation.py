@@ -10,17 +10,16 @@ from typing import Any, Final
 
 import yaml
 
-from kompass_api.evalrun import MAX_RUN_NAME
-from kompass_api.resources import API_VERSION
+from kompass_api.evalrun import Profile
 from kompass_worker.benchmarks import builtin
 from kompass_worker.cli.opencompass.benchmarks import found, hint, known
 from kompass_worker.cli.opencompass.checking import check
 from kompass_worker.cli.opencompass.flags import OLD, given, parsed
-from kompass_worker.cli.opencompass.models import endpoint_of, label
+from kompass_worker.cli.opencompass.models import endpoint_of
 from kompass_worker.cli.opencompass.notes import Notes, left_behind, repeats
 from kompass_worker.cli.opencompass.places import path_at
+from kompass_worker.cli.opencompass.resources import own_benchmark, run_of
 from kompass_worker.cli.usage import WrongUsage
-from kompass_worker.datasets.own_data import read_own_data
 from kompass_worker.datasets.own_meta import DataType, InferMethod, OwnMeta
 
 _MOST_ATTEMPTS: Final = 10
@@ -63,7 +62,8 @@ def translated(words: Sequence[str], here: Path) -> Translation:
     names += [held["metadata"]["name"] for held in own]
     if not names:
         raise WrongUsage("\n".join([*notes.said, "nothing is left to evaluate on"]))
-    run = _run(models, names, is_old=is_old)
+    named = [held["metadata"]["name"] for held in models] or ["NAME-OF-A-MODELENDPOINT"]
+    run = run_of(named, names, Profile.OPENCOMPASS_024 if is_old else Profile.OPENCOMPASS_05)
     _sharing(arguments, run["spec"], notes)
     manifests = (*models, *own, run)
     check(manifests, arguments)
@@ -119,30 +119,7 @@ def _own_benchmarks(arguments: argparse.Namespace, here: Path) -> list[dict[str,
     )
     meta = arguments.custom_dataset_meta_path
     beside = None if meta is None else path_at("--custom-dataset-meta-path", meta, here)
-    made, _ = read_own_data(path, said, beside)
-    spec = made.spec.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    spec["data"] = {"source": {"uri": path.parent.as_uri()}, **spec["data"]}
-    metadata = {"name": made.name}
-    return [{"apiVersion": API_VERSION, "kind": "Benchmark", "metadata": metadata, "spec": spec}]
-
-
-def _run(
-    models: Sequence[dict[str, Any]],
-    benchmarks: Sequence[str],
-    *,
-    is_old: bool,
-) -> dict[str, Any]:
-    named = [held["metadata"]["name"] for held in models] or ["NAME-OF-A-MODELENDPOINT"]
-    first = benchmarks[0] if len(benchmarks) == 1 else f"{len(benchmarks)}-benchmarks"
-    room = MAX_RUN_NAME - len(first) - 1
-    name = f"{named[0][:room].rstrip('-')}-{first}" if room > 0 else first[:MAX_RUN_NAME]
-    spec: dict[str, Any] = {
-        "models": [{"name": label(model)} for model in named],
-        "benchmarks": [{"name": benchmark} for benchmark in benchmarks],
-        "profile": "opencompass@0.2.4" if is_old else "opencompass@0.5",
-    }
-    metadata = {"name": label(name)}
-    return {"apiVersion": API_VERSION, "kind": "EvalRun", "metadata": metadata, "spec": spec}
+    return [own_benchmark(path, said, beside)]
 
 
 def _sharing(arguments: argparse.Namespace, spec: dict[str, Any], notes: Notes) -> None:
