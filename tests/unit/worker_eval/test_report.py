@@ -147,6 +147,19 @@ def test_a_terminal_is_told_nothing_by_a_name() -> None:
     assert "\x1b" not in printable("\x1b[2Jname")
 
 
+def test_the_text_has_opencompass_s_four_sections_where_its_profile_is_followed() -> None:
+    lines = renderings(REPORT)["report.txt"].splitlines()
+    forms = [line for line in lines if line.endswith(" format")]
+    assert forms == ["tabulate format", "csv format", "markdown format", "raw format"]
+    assert lines.count("^" * 128) == lines.count("$" * 128) == 4
+    assert "ceval-computer_network: {'accuracy': 2.675}" in lines
+
+
+def test_the_text_of_new_work_is_the_table_and_its_notes() -> None:
+    text = renderings(REPORT.model_copy(update={"profile": "kompass@1"}))["report.txt"]
+    assert text.startswith(f"{table(REPORT)}\nRun default/demo")
+
+
 def test_an_incomplete_report_says_so() -> None:
     proof = Completeness(planned=3, answered=2, duplicates=0, missing=["smol/b/s/1"], unexpected=1)
     text = renderings(REPORT.model_copy(update={"completeness": proof}))["report.txt"]

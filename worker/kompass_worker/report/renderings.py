@@ -9,12 +9,14 @@ import csv
 import io
 import json
 
+from kompass_api.evalrun import Profile
 from kompass_api.results import Report
 from kompass_worker.report.cells import cells_of
 from kompass_worker.report.lineage import scores_csv
 from kompass_worker.report.lm_eval import NO_RULES, Rules, lm_eval_files
 from kompass_worker.report.markdown import markdown_page
 from kompass_worker.report.notes import notes
+from kompass_worker.report.sections import sections
 from kompass_worker.report.table import table
 from kompass_worker.report.texts import spreadsheet
 
@@ -48,5 +50,6 @@ def report_csv(report: Report) -> str:
 
 
 def report_txt(report: Report) -> str:
-    """The table and what a reader must know of it."""
-    return "".join([table(report), "\n", *(f"{note}\n" for note in notes(report))])
+    """The table, in OpenCompass' sections where its profile is followed, and notes on it."""
+    shown = table(report) if report.profile == Profile.KOMPASS_1 else sections(report)
+    return "".join([shown, "\n", *(f"{note}\n" for note in notes(report))])
