@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+from kompass_api.modelendpoint import ModelType
+from kompass_worker.cli.data_files import Asked
 from kompass_worker.cli.run import Wish, carry_out
 from kompass_worker.cli.usage import Status
 from kompass_worker.inference.attempts import ShardFolder
@@ -79,7 +81,7 @@ spec:
 """
 
 
-def wish(shared: Path, folder: Path, run: str, **settings: object) -> Wish:
+def wish(shared: Path, folder: Path, run: str | None, **settings: object) -> Wish:
     (folder / "run.yaml").write_text(MANIFEST, encoding="utf-8")
     values: dict[str, object] = {
         "files": (folder / "run.yaml",),
@@ -141,6 +143,16 @@ def test_a_run_beside_one_that_measured_the_same_takes_its_results(
     assert printed == table
     assert "measured the same; nothing was evaluated" in said
     assert not (tmp_path / "again" / "shards").exists()
+
+
+def test_a_file_of_questions_needs_no_manifest(shared: Path, tmp_path: Path) -> None:
+    quiz = tmp_path / "quiz.csv"
+    quiz.write_text("question,A,B,answer\nWhich is wet?,water,dust,A\nWhich flies?,cow,owl,b\n")
+    asked = Asked((str(shared / "models" / "tiny-mc"),), ModelType.BASE, gpus=0)
+    asking = wish(shared, tmp_path, None, files=(quiz,), own=asked)
+    assert carry_out(asking) is Status.SUCCEEDED
+    (score,) = report_of(tmp_path)["scores"]
+    assert (score["rowName"], score["n"]) == ("quiz", 2)
 
 
 def test_processes_side_by_side_measure_the_same(shared: Path, tmp_path: Path) -> None:
