@@ -5,6 +5,7 @@ Written once per run, put-if-absent. Same run document and data, same plan, byte
 
 from __future__ import annotations
 
+import operator
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -29,6 +30,9 @@ class PlannedItem(ApiModel):
     """Tokens the model reads: of the prompt, or of all labels' prompts together."""
     examples: int
     """Few-shot examples that fit."""
+    example_rows: Annotated[list[int], Field(exclude_if=operator.not_)] = []
+    """Rows of the example split that these are, where they were looked for among all (BM25, TopK):
+    a shard then need not look again."""
     examples_dropped: int = 0
     truncated: bool = False
 

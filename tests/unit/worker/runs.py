@@ -6,6 +6,7 @@ import csv
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from kompass_api.benchmark import BenchmarkSpec
 from kompass_api.evalrun import Sharding
 from kompass_api.modelendpoint import Device, ModelEndpointSpec, ModelType
 from kompass_api.rundocument import (
@@ -83,7 +84,14 @@ def write_data(folder: Path, *, question: str = "Question") -> None:
                     rows.writerow([i, text, "1", "2", "3", "4", "ABCD"[i % 4], "because"])
 
 
-def bench_of(folder: Path, *, shards: int = 2, models: int = 1, method: str = "gen") -> Bench:
+def bench_of(
+    folder: Path,
+    *,
+    shards: int = 2,
+    models: int = 1,
+    method: str = "gen",
+    spec: BenchmarkSpec | None = None,
+) -> Bench:
     """A run over ten questions."""
     data = folder / "data"
     write_data(data)
@@ -104,7 +112,9 @@ def bench_of(folder: Path, *, shards: int = 2, models: int = 1, method: str = "g
             )
             for i in range(models)
         ],
-        benchmarks=[ResolvedBenchmark(name=f"ceval-{method}", source=Source(uri=data.as_uri()))],
+        benchmarks=[
+            ResolvedBenchmark(name=f"ceval-{method}", source=Source(uri=data.as_uri()), spec=spec)
+        ],
         sharding=Sharding(shards_per_model=shards),
         storage=ResolvedStorage(uri="s3://bucket/runs/team/trial/u1"),
     )

@@ -11,9 +11,11 @@ from unit.worker.runs import Bench, write_data
 
 from kompass_api.outcomes import FailureClass
 from kompass_api.plandocument import Plan
+from kompass_api.prompts import Examples, Retriever
 from kompass_api.results import Environment, Manifest, Prediction
 from kompass_worker.backends.fake import FakeBackend
 from kompass_worker.backends.models import FakeModels, KeptModel
+from kompass_worker.benchmarks import builtin
 from kompass_worker.errors import (
     IncompleteResults,
     InvalidData,
@@ -140,6 +142,22 @@ def test_answers_carry_the_planned_prompt_hash(bench: Bench) -> None:
     stored = ShardFolder(bench.store, 0).parts()
     found = {one.item: one.prompt_hash for held in stored for one in held.predictions}
     assert found == {item.id: item.prompt_hash for item in plan.shards[0].items}
+
+
+def test_examples_that_were_looked_for_are_planned(make_bench: Callable[..., Bench]) -> None:
+    spec = builtin("ceval-gen")
+    searching = Examples(retriever=Retriever.BM25, count=2)
+    bench = make_bench(spec=spec.model_copy(update={"examples": searching}))
+    plan = planned(bench)
+    rows = [item.example_rows for shard in plan.shards for item in shard.items]
+    assert [len(set(found)) for found in rows] == [2] * 10
+    complete(bench, plan)
+    assert json.loads(report_of(bench))["completeness"]["answered"] == 10
+
+
+def test_fixed_examples_are_not_planned_one_by_one(bench: Bench) -> None:
+    planned(bench)
+    assert b"exampleRows" not in bench.store.get("plan.json")
 
 
 def test_a_finished_shard_loads_no_model(bench: Bench) -> None:

@@ -246,6 +246,22 @@ def test_examples_are_chosen_only_when_they_are_asked_for(tmp_path: Path) -> Non
         only.request(1, endpoint_of())
 
 
+def test_examples_that_are_known_are_not_looked_for(tmp_path: Path) -> None:
+    chosen, *_ = bm25_questions(tmp_path)
+    spec = spec_of(
+        examples={"retriever": "TopK", "count": 2, "embedding": {"uri": "hf://toys/embedding"}}
+    )
+    held = asked_subject("toys", spec, TOY, tmp_path, max_new_tokens=1).questions[0]
+    assert held.with_known(chosen.places).request(1, endpoint_of()) == chosen.request(
+        1, endpoint_of()
+    )
+
+
+def test_examples_that_are_gone_are_looked_for_again(tmp_path: Path) -> None:
+    question, *_ = bm25_questions(tmp_path)
+    assert question.with_known((0, 3)).places == question.places
+
+
 def test_random_choices_do_not_depend_on_what_was_drawn_before() -> None:
     random.seed(1)
     np.random.seed(1)

@@ -18,13 +18,17 @@ class Shots:
     """Examples that every question has."""
     pool: Sequence[Row]
     choose: Callable[[], list[Ids]]
+    is_search: bool = False
+    """Whether choosing reads all texts, so that what was chosen is worth keeping."""
 
     @cached_property
     def _chosen(self) -> list[Ids]:
         return self.choose()
 
-    def of(self, row: int) -> tuple[Row, ...]:
-        """The examples of the question in this row, in their order."""
-        if not self.count:
-            return ()
-        return tuple(self.pool[place] for place in self._chosen[row])
+    def places(self, row: int) -> Ids:
+        """Where the examples of the question in this row stand in the pool, in their order."""
+        return self._chosen[row] if self.count else ()
+
+    def at(self, places: Ids) -> tuple[Row, ...]:
+        """The rows in these places."""
+        return tuple(self.pool[place] for place in places)

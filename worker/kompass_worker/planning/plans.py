@@ -86,6 +86,13 @@ def _item(held: Fitted) -> PlannedItem:
         prompt_hash=held.prompt_hash,
         tokens=held.tokens,
         examples=held.examples,
+        example_rows=_searched(held),
         examples_dropped=held.examples_dropped,
         truncated=held.truncated,
     )
+
+
+def _searched(held: Fitted) -> list[int]:
+    """Where the examples that fit were found, if they had to be looked for."""
+    question = held.question
+    return list(question.places[: held.examples]) if question.shots.is_search else []

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from kompass_api.benchmark import BenchmarkSpec, Subject
 from kompass_api.evalrun import Profile
@@ -18,7 +18,7 @@ from kompass_api.modelendpoint import ModelEndpointSpec
 from kompass_api.prompts import Retriever
 from kompass_worker.datasets import Reading, Row, read_subject
 from kompass_worker.datasets.references import check_references
-from kompass_worker.fewshot import Corpus, Embedder, Shots, check_size, example_ids
+from kompass_worker.fewshot import Corpus, Embedder, Ids, Shots, check_size, example_ids
 from kompass_worker.prompts.asking import Asked, request_of
 from kompass_worker.prompts.requests import Request
 from kompass_worker.prompts.sheets import Sheet
@@ -38,6 +38,7 @@ class Manner:
 
 
 USUAL: Manner = Manner()
+_SEARCHING: Final = frozenset({Retriever.BM25, Retriever.TOP_K})
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,8 @@ class Question:
     max_new_tokens: int
     sheet: Sheet
     shots: Shots
+    known: Ids | None = None
+    """Where its examples stand in their pool, where a plan says so; else they are chosen."""
 
     @property
     def row(self) -> int:
@@ -89,7 +92,17 @@ class Question:
     @property
     def examples(self) -> tuple[Row, ...]:
         """The rows of its examples, in their order."""
-        return self.shots.of(self.row)
+        return self.shots.at(self.places)
+
+    @property
+    def places(self) -> Ids:
+        """Where these stand in their pool."""
+        return self.shots.places(self.row) if self.known is None else self.known
+
+    def with_known(self, places: Ids) -> Question:
+        """The question with its first examples known, so that none need be looked for."""
+        is_there = max(places, default=0) < len(self.shots.pool)
+        return replace(self, known=places) if is_there else self
 
     def request(self, examples: int, endpoint: ModelEndpointSpec) -> Request:
         """What this model is asked, with the first so many examples."""
@@ -98,7 +111,7 @@ class Question:
                 item=self.id,
                 sheet=self.sheet,
                 row=self.source,
-                examples=self.examples[:examples],
+                examples=self.examples[:examples] if examples else (),
                 max_new_tokens=self.max_new_tokens,
                 voice=voice_of(endpoint, self.sheet.quirks),
             )
@@ -161,7 +174,8 @@ def _shots(
         found = embedder() if embedder and examples.retriever is Retriever.TOP_K else None
         return example_ids(examples, corpus, [_input(spec, row) for row in asked.rows], found)
 
-    return Shots(examples.count or len(examples.ids), pool.rows, choose)
+    count = examples.count or len(examples.ids)
+    return Shots(count, pool.rows, choose, is_search=examples.retriever in _SEARCHING)
 
 
 def _input(spec: BenchmarkSpec, row: Row) -> str:

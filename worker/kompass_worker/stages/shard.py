@@ -148,6 +148,8 @@ def requests_of(
     requests = []
     for item in items:
         question = asked.get(item.id)
+        if question and item.example_rows:
+            question = question.with_known(tuple(item.example_rows))
         request = question.request(item.examples, model.spec) if question else None
         if request is None or prompt_hash(request) != item.prompt_hash:
             raise InvalidData(
