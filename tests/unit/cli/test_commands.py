@@ -64,6 +64,26 @@ def test_wrong_usage(arguments: list[str], status: int, message: str) -> None:
     assert message in " ".join(found.output.split())
 
 
+@pytest.mark.parametrize(
+    ("documents", "message"),
+    [
+        pytest.param(1, "1 document, nothing wrong", id="one"),
+        pytest.param(2, "2 documents, nothing wrong", id="two"),
+    ],
+)
+def test_validate_counts_documents(tmp_path: Path, documents: int, message: str) -> None:
+    endpoint = """
+apiVersion: kompass.dev/v1alpha1
+kind: ModelEndpoint
+metadata: {name: small-PLACE}
+spec: {modelType: Base, device: CPU, source: {uri: "s3://kompass/models/small"}}
+"""
+    held = [endpoint.replace("PLACE", str(place)) for place in range(documents)]
+    (tmp_path / "all.yaml").write_text("---".join(held), encoding="utf-8")
+    found = kompass("validate", tmp_path)
+    assert (found.exit_code, found.output.strip()) == (0, message)
+
+
 @pytest.mark.parametrize("output", ["table", "json", "csv", "md"])
 def test_inspect_controls_no_terminal(before: Path, output: str) -> None:
     found = kompass("inspect", before, "-o", output)

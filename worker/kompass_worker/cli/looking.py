@@ -45,14 +45,18 @@ def validate_all(files: Sequence[Path], *, in_cluster: bool) -> Status:
     found = validate(files, in_cluster=in_cluster)
     for problem in found.problems:
         say(problem)
+    documents = _counted(found.documents, "document")
     if found.problems:
-        count = len(found.problems)
-        say(f"{count} problem{'s' if count > 1 else ''} in {found.documents} documents")
+        say(f"{_counted(len(found.problems), 'problem')} in {documents}")
         return Status.WRONG_USAGE
     if not found.documents:
         raise WrongUsage("these files hold no document: name YAML files, or folders of them")
-    say(f"{found.documents} documents, nothing wrong")
+    say(f"{documents}, nothing wrong")
     return Status.SUCCEEDED
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def translate(words: Sequence[str]) -> Status:
