@@ -8,6 +8,7 @@ from typing import Final
 import benchmark_cases
 import evalrun_cases
 import loading_cases
+import managed_endpoint_cases
 import modelendpoint_cases
 import served_endpoint_cases
 from manifest_cases import RIGHT, Wrong, changed
@@ -17,6 +18,7 @@ BROKEN_RULES: Final[Mapping[str, Wrong]] = {
     **modelendpoint_cases.BROKEN_RULES,
     **loading_cases.BROKEN_RULES,
     **served_endpoint_cases.BROKEN_RULES,
+    **managed_endpoint_cases.BROKEN_RULES,
     **benchmark_cases.BROKEN_RULES,
 }
 """Broken rules of ours: the API server and pydantic use the same words."""
@@ -26,6 +28,7 @@ BROKEN_TYPES: Final[Mapping[str, Wrong]] = {
     **modelendpoint_cases.BROKEN_TYPES,
     **loading_cases.BROKEN_TYPES,
     **served_endpoint_cases.BROKEN_TYPES,
+    **managed_endpoint_cases.BROKEN_TYPES,
     **benchmark_cases.BROKEN_TYPES,
 }
 """What types and bounds refuse: the API server says so in its own words."""
@@ -35,6 +38,7 @@ ALSO_RIGHT: Final[Mapping[str, tuple[str, Mapping[str, object]]]] = {
     **modelendpoint_cases.ALSO_RIGHT,
     **loading_cases.ALSO_RIGHT,
     **served_endpoint_cases.ALSO_RIGHT,
+    **managed_endpoint_cases.ALSO_RIGHT,
     **benchmark_cases.ALSO_RIGHT,
 }
 """What must be accepted."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from kompass_api.definitions import CATEGORY, KINDS, Kind, definition
+from kompass_api.endpointglossary import ENDPOINT_CONDITIONS, ENDPOINT_REASONS
 from kompass_api.glossary import CONDITIONS, EXIT_CODES, FAILURE_CLASSES, REASONS
 from kompass_api.quantities import INT_OR_STRING
 from kompass_api.resources import API_VERSION
@@ -157,6 +158,10 @@ def _words() -> list[str]:
         "## Reasons\n",
         "Words in a condition's `reason`.\n",
         _glossary("reason", REASONS),
+        "## Conditions of a ModelEndpoint\n",
+        _glossary("condition", ENDPOINT_CONDITIONS),
+        "## Reasons of a ModelEndpoint\n",
+        _glossary("reason", ENDPOINT_REASONS),
         "## Exit codes of the worker\n",
         "A Job's `podFailurePolicy` reads them.\n",
         _table(

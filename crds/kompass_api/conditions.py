@@ -12,6 +12,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from kompass_api.endpointconditions import EndpointCondition, EndpointReason
 from kompass_api.resources import ApiModel, ObservedGeneration
 
 
@@ -64,6 +65,7 @@ class Reason(StrEnum):
     QUOTA_EXCEEDED = "ResourceQuotaExceeded"
     USER_SUSPENDED = "UserSuspended"
     QUEUED = "Queued"
+    ENDPOINT_NOT_READY = "EndpointNotReady"
     RESUMED = "Resumed"
     NOT_SUSPENDED = "NotSuspended"
     # ends
@@ -113,9 +115,9 @@ class Condition(ApiModel):
 class Claim(ApiModel):
     """What a reconcile pass found to be so, before it is dated."""
 
-    type: ConditionType
+    type: ConditionType | EndpointCondition
     status: ConditionStatus
-    reason: Reason
+    reason: Reason | EndpointReason
     message: str = ""
 
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from kompass_api.benchmark import Benchmark
 from kompass_api.conditions import ConditionType
+from kompass_api.endpointconditions import EndpointCondition
 from kompass_api.evalrun import EvalRun
 from kompass_api.modelendpoint import ModelEndpoint
 from kompass_api.resources import GROUP, VERSION
@@ -59,7 +60,7 @@ class Kind:
         return f"{self.plural}.{GROUP}"
 
 
-def _condition(kind: ConditionType, part: str) -> str:
+def _condition(kind: ConditionType | EndpointCondition, part: str) -> str:
     # By type: the order of conditions means nothing.
     return f'.status.conditions[?(@.type=="{kind}")].{part}'
 
@@ -97,10 +98,21 @@ KINDS: Final = (
         (
             Column("Type", ".spec.modelType", "Chat or Base."),
             Column("Backend", ".spec.backend", "What runs it."),
-            Column("Device", ".spec.device", "Where it computes."),
             Column("Source", ".spec.source.uri", "Where its weights lie."),
+            Column(
+                "Ready",
+                _condition(EndpointCondition.READY, "status"),
+                "Whether shards are started.",
+            ),
+            Column(
+                "Reason",
+                _condition(EndpointCondition.READY, "reason"),
+                "Why it is ready or not.",
+            ),
+            Column("Runs", ".status.activeRuns", "Unfinished runs that ask it.", "integer"),
+            Column("Device", ".spec.device", "Where it computes.", wide=True),
             Column("Served", ".spec.serving.model", "Its name at the server.", wide=True),
-            Column("URL", ".spec.serving.url", "Its server.", wide=True),
+            Column("URL", ".status.url", "Its server.", wide=True),
             Column("Revision", ".spec.source.revision", "Revision on the hub.", wide=True),
             Column("Dtype", ".spec.dtype", "Number format of the weights.", wide=True),
             _AGE,

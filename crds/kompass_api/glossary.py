@@ -43,6 +43,8 @@ REASONS: Final[Mapping[Reason, str]] = {
     Reason.QUOTA_EXCEEDED: "The namespace's ResourceQuota is used up. Tried again.",
     Reason.USER_SUSPENDED: "`spec.execution.suspend` is true.",
     Reason.QUEUED: "A queue controller holds the Jobs.",
+    Reason.ENDPOINT_NOT_READY: "A served model cannot be asked now; its ModelEndpoint says why. "
+    "Waits.",
     Reason.RESUMED: "The run goes on after a suspension.",
     Reason.NOT_SUSPENDED: "Nothing holds the run.",
     Reason.ALL_SHARDS_SUCCEEDED: "Every shard has its manifest.",

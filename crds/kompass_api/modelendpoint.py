@@ -7,22 +7,22 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from kompass_api import servedrules
-from kompass_api.conditions import Condition
+from kompass_api import managedrules, servedrules
+from kompass_api.endpointstatus import ModelEndpointStatus
 from kompass_api.huggingface import HuggingFaceOptions, Side
+from kompass_api.images import ImageReference
+from kompass_api.managed import Managed
 from kompass_api.metatemplate import ChatTemplate, MetaTemplate
 from kompass_api.modelkinds import Backend, Device, DType, LongPrompt, ModelType
 from kompass_api.placement import Gpu, Placement, Resources
 from kompass_api.resources import (
     API_VERSION,
     DNS_LABEL,
-    ApiModel,
     DnsName,
     ObjectMeta,
-    ObservedGeneration,
     RuledModel,
 )
-from kompass_api.rules import KeyedBy, Shape, rule
+from kompass_api.rules import rule
 from kompass_api.serving import ServedPath, Serving
 from kompass_api.sources import HUB, HUB_DATA, Source
 
@@ -131,15 +131,7 @@ class ModelEndpointSpec(RuledModel):
         ),
     ] = False
     image: Annotated[
-        Annotated[
-            str,
-            Field(min_length=1, max_length=256),
-            Shape(
-                r"^[a-zA-Z0-9][a-zA-Z0-9._/:@-]*$",
-                "image must be an image reference such as registry.example.com/kompass/worker:1.0",
-            ),
-        ]
-        | None,
+        ImageReference | None,
         Field(description="Worker image for this model; the operator's default otherwise."),
     ] = None
     image_pull_secrets: Annotated[
@@ -151,6 +143,13 @@ class ModelEndpointSpec(RuledModel):
         Field(description="GPUs of a shard; one nvidia.com/gpu where device is CUDA."),
     ] = None
     placement: Annotated[Placement, Field(description="Where shards may run.")] = Placement()
+    managed: Annotated[
+        Managed | None,
+        Field(
+            description="Backend OpenAI: a server that Kompass runs in the cluster while runs need "
+            "the model, in place of serving.url."
+        ),
+    ] = None
 
     @property
     def loading(self) -> HuggingFaceOptions:
@@ -172,6 +171,12 @@ class ModelEndpointSpec(RuledModel):
     _templates_need_a_tokenizer = servedrules.templates_need_a_tokenizer
     _served_models_need_no_device = servedrules.served_models_need_no_device
     _lengths_need_a_tokenizer = servedrules.lengths_need_a_tokenizer
+    _own_servers_have_a_url = servedrules.own_servers_have_a_url
+    _managed_servers_are_asked_as_openai = managedrules.are_asked_as_openai
+    _managed_servers_have_one_address = managedrules.have_one_address
+    _managed_servers_have_weights = managedrules.have_weights
+    _managed_servers_on_cpus_have_no_gpu = managedrules.on_cpus_have_no_gpu
+    _managed_remote_code_is_pinned = managedrules.remote_code_is_pinned
 
     @rule(
         "self.backend == 'HuggingFace' || !has(self.huggingFace)",
@@ -300,22 +305,6 @@ class ModelEndpointSpec(RuledModel):
         if self.serving is not None and self.serving.path is not None:
             return self.serving.path
         return ServedPath.CHAT if self.model_type is ModelType.CHAT else ServedPath.COMPLETIONS
-
-
-class ModelEndpointStatus(ApiModel):
-    """What is known of a model."""
-
-    observed_generation: Annotated[
-        ObservedGeneration, Field(description="Generation of the spec this status is about.")
-    ] = 0
-    conditions: Annotated[
-        list[Condition],
-        Field(
-            description="What was seen of the model.",
-            max_length=20,
-        ),
-        KeyedBy("type"),
-    ] = []
 
 
 class ModelEndpoint(RuledModel):

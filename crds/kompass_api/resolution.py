@@ -9,13 +9,15 @@ import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from kompass_api.addresses import serving_of
 from kompass_api.benchmark import Benchmark
 from kompass_api.built_in import BUILT_IN
 from kompass_api.conditions import Reason
 from kompass_api.contenthash import run_hash
 from kompass_api.evalrun import BenchmarkRef, EvalRun, Reuse
+from kompass_api.managed import sources_of
 from kompass_api.methods import Method
-from kompass_api.modelendpoint import ModelEndpoint, ModelType
+from kompass_api.modelendpoint import ModelEndpoint, ModelEndpointSpec, ModelType
 from kompass_api.rundocument import (
     ResolvedBenchmark,
     ResolvedModel,
@@ -24,6 +26,7 @@ from kompass_api.rundocument import (
     RunDocument,
     RunIdentity,
 )
+from kompass_api.serving import Probe
 from kompass_api.sources import Source
 
 
@@ -70,7 +73,7 @@ def resolve(
         profile=run.spec.profile,
         seed=run.spec.seed,
         models=[
-            ResolvedModel(name=model.name, spec=around.endpoints[model.name].spec)
+            _resolved_model(run.metadata.namespace, model.name, around.endpoints[model.name].spec)
             for model in run.spec.models
         ],
         benchmarks=[_resolved(ref, around) for ref in run.spec.benchmarks],
@@ -99,6 +102,14 @@ def nearest(name: str, known: Iterable[str]) -> str:
     if close:
         return f"; did you mean {', '.join(close)}?"
     return f"; there are {', '.join(names[:8])}" if names else "; there are none"
+
+
+def _resolved_model(namespace: str, name: str, spec: ModelEndpointSpec) -> ResolvedModel:
+    # How the operator looks for a server is no part of what is measured.
+    serving = serving_of(namespace, name, spec)
+    asked = serving.model_copy(update={"probe": Probe()}) if serving is not None else None
+    frozen = spec.model_copy(update={"serving": asked, "managed": None})
+    return ResolvedModel(name=name, spec=frozen, managed=spec.managed)
 
 
 def _resolved(ref: BenchmarkRef, around: Surroundings) -> ResolvedBenchmark:
@@ -139,7 +150,16 @@ def _model_problems(name: str, run: EvalRun, around: Surroundings) -> Iterable[P
             may_pass=True,
         )
         return
-    for source in endpoint.spec.sources:
+    managed = endpoint.spec.managed
+    if managed is not None and not around.in_cluster:
+        yield Problem(
+            Reason.INVALID_SPEC,
+            f"ModelEndpoint {name!r} has a server that Kompass runs in a cluster: for `kompass "
+            "run` start it yourself, and set serving.url in place of managed",
+            may_pass=False,
+        )
+    own = list(sources_of(managed, None)) if managed is not None else []
+    for source in (*endpoint.spec.sources, *own):
         yield from _source_problems(f"ModelEndpoint {name!r}", source, around)
     if endpoint.spec.model_type is ModelType.CHAT:
         for ref in run.spec.benchmarks:

@@ -11,6 +11,7 @@ from pydantic import Field
 from kompass_api.benchmark import BenchmarkSpec
 from kompass_api.data import SubjectName
 from kompass_api.evalrun import Profile, Sharding
+from kompass_api.managed import Managed
 from kompass_api.modelendpoint import ModelEndpointSpec
 from kompass_api.resources import ApiModel
 from kompass_api.scoring import Table
@@ -39,6 +40,8 @@ class ResolvedModel(ApiModel):
 
     name: str
     spec: ModelEndpointSpec
+    managed: Managed | None = None
+    """The server that Kompass runs; the spec then says how it is asked, as of any other."""
 
 
 class ResolvedBenchmark(ApiModel):

@@ -51,9 +51,9 @@ def providers_speak_openais_protocol(spec: ModelEndpointSpec) -> bool:
 
 @rule(
     "self.backend != 'OpenAI' || !has(self.serving) || has(self.serving.url) || "
-    "has(self.serving.provider)",
+    "has(self.serving.provider) || has(self.managed)",
     "serving needs a url or a provider: name the server, such as url: "
-    "http://llama.models.svc:8000/v1 or provider: DeepSeek",
+    "http://llama.models.svc:8000/v1 or provider: DeepSeek; or let Kompass run one (managed)",
     field=".serving",
 )
 def the_server_is_known(spec: ModelEndpointSpec) -> bool:
@@ -63,7 +63,23 @@ def the_server_is_known(spec: ModelEndpointSpec) -> bool:
         or spec.serving is None
         or spec.serving.url is not None
         or spec.serving.provider is not None
+        or spec.managed is not None
     )
+
+
+@rule(
+    "!has(self.serving) || !has(self.serving.provider) || "
+    "!(self.serving.provider in ['vLLM', 'SGLang', 'LMDeploy', 'Ollama']) || "
+    "has(self.serving.url) || has(self.managed)",
+    "serving.url is needed: only you know where your server runs, such as "
+    "http://llama.models.svc:8000/v1",
+    field=".serving.url",
+)
+def own_servers_have_a_url(spec: ModelEndpointSpec) -> bool:
+    """Nobody else knows where one's own server runs."""
+    if spec.serving is None or spec.serving.provider is None or spec.managed is not None:
+        return True
+    return not spec.serving.provider.is_yours or spec.serving.url is not None
 
 
 @rule(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Final
 
@@ -47,9 +48,29 @@ class Provider(StrEnum):
     OLLAMA = "Ollama"
 
     @property
+    def url(self) -> str | None:
+        """Its public base URL; None where people run it themselves."""
+        return _PROVIDER_URLS.get(self)
+
+    @property
     def is_yours(self) -> bool:
         """Whether people run this server themselves, so that only they know its URL."""
         return self in {Provider.VLLM, Provider.SGLANG, Provider.LMDEPLOY, Provider.OLLAMA}
+
+
+_PROVIDER_URLS: Final[Mapping[Provider, str]] = {
+    Provider.OPENAI: "https://api.openai.com/v1",
+    Provider.DEEPSEEK: "https://api.deepseek.com/v1",
+    Provider.QWEN: "https://dashscope.aliyuncs.com/compatible-mode/v1",
+    Provider.ZHIPU: "https://open.bigmodel.cn/api/paas/v4",
+    Provider.MOONSHOT: "https://api.moonshot.cn/v1",
+    Provider.DOUBAO: "https://ark.cn-beijing.volces.com/api/v3",
+    Provider.MINIMAX: "https://api.minimaxi.com/v1",
+    Provider.HUNYUAN: "https://api.hunyuan.cloud.tencent.com/v1",
+    Provider.BAICHUAN: "https://api.baichuan-ai.com/v1",
+    Provider.STEPFUN: "https://api.stepfun.com/v1",
+    Provider.YI: "https://api.lingyiwanwu.com/v1",
+}
 
 
 class ServedPath(StrEnum):
@@ -165,6 +186,43 @@ class Reasoning(ApiModel):
     ] = "think"
 
 
+class ProbeMode(StrEnum):
+    """Who looks whether the server is there before a shard asks it."""
+
+    OPERATOR = "Operator"
+    OFF = "Off"
+    """Nobody: for a server that the shards reach and the operator does not."""
+
+
+class Probe(ApiModel):
+    """How the operator looks for the server while a run needs it; without the key, always."""
+
+    mode: Annotated[
+        ProbeMode,
+        Field(
+            description="Operator looks, and no shard starts while the server is away. Off: shards "
+            "start at once and find out themselves."
+        ),
+    ] = ProbeMode.OPERATOR
+    interval_seconds: Annotated[
+        int,
+        Field(description="Least pause between two looks; up to twice as long.", ge=10, le=600),
+    ] = 30
+    timeout_seconds: Annotated[
+        int, Field(description="How long one look may take.", ge=1, le=30)
+    ] = 5
+    failure_threshold: Annotated[
+        int,
+        Field(description="Looks in a row that fail before a ready server is away.", ge=1, le=10),
+    ] = 2
+    generation: Annotated[
+        bool,
+        Field(
+            description="Ask a server that wants no key for one token before it counts as ready."
+        ),
+    ] = True
+
+
 class Serving(RuledModel):
     """A model that runs elsewhere: its server, its name there, the key, and the limits."""
 
@@ -261,6 +319,9 @@ class Serving(RuledModel):
     reasoning: Annotated[Reasoning, Field(description="What is asked of a model that reasons.")] = (
         Reasoning()
     )
+    probe: Annotated[
+        Probe, Field(description="In a cluster: how the operator looks for the server.")
+    ] = Probe()
 
     @rule(
         "!has(self.url) || !self.url.contains('@')",
@@ -270,13 +331,3 @@ class Serving(RuledModel):
     )
     def _url_holds_no_password(self) -> bool:
         return self.url is None or "@" not in self.url
-
-    @rule(
-        "!has(self.provider) || !(self.provider in ['vLLM', 'SGLang', 'LMDeploy', 'Ollama']) || "
-        "has(self.url)",
-        "serving.url is needed: only you know where your server runs, such as "
-        "http://llama.models.svc:8000/v1",
-        field=".url",
-    )
-    def _own_servers_have_a_url(self) -> bool:
-        return self.provider is None or not self.provider.is_yours or self.url is not None

@@ -11,6 +11,8 @@ import yaml
 from generate import differences, generated, write
 from generate_charts import chart_copy
 from kompass_api.conditions import ConditionType, Reason
+from kompass_api.endpointconditions import EndpointCondition, EndpointReason
+from kompass_api.endpointglossary import ENDPOINT_CONDITIONS, ENDPOINT_REASONS
 from kompass_api.glossary import CONDITIONS, EXIT_CODES, FAILURE_CLASSES, REASONS
 from kompass_api.outcomes import ExitCode, FailureClass
 
@@ -55,6 +57,8 @@ def test_what_helm_would_read_as_an_action_is_a_literal() -> None:
     [
         pytest.param(list(ConditionType), CONDITIONS, id="conditions"),
         pytest.param(list(Reason), REASONS, id="reasons"),
+        pytest.param(list(EndpointCondition), ENDPOINT_CONDITIONS, id="endpoint-conditions"),
+        pytest.param(list(EndpointReason), ENDPOINT_REASONS, id="endpoint-reasons"),
         pytest.param(list(ExitCode), EXIT_CODES, id="exit-codes"),
         pytest.param(list(FailureClass), FAILURE_CLASSES, id="failure-classes"),
     ],

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from kompass_api.addresses import ANTHROPIC_URL
 from kompass_api.serving import Serving, Thinking
 from kompass_worker.backends.likelihoods import cut_at_stop
 from kompass_worker.backends.served.asks import Answer, Ask, Finish
@@ -18,7 +19,7 @@ from kompass_worker.backends.served.openai_protocol import messages
 from kompass_worker.backends.served.reasoning import told_apart
 from kompass_worker.backends.served.troubles import Kind, Trouble
 
-URL: Final = "https://api.anthropic.com/v1"
+URL: Final = ANTHROPIC_URL
 VERSION: Final = "2023-06-01"
 _BUDGET: Final = 4096
 """Tokens of reasoning where it is asked for and nothing is said of its length."""

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from pydantic import ValidationError
 
+from kompass_api.addresses import GEMINI_URL
 from kompass_api.serving import Serving, Thinking
 from kompass_worker.backends.likelihoods import cut_at_stop
 from kompass_worker.backends.served.asks import Answer, Ask, Finish
@@ -18,7 +19,7 @@ from kompass_worker.backends.served.openai_protocol import messages
 from kompass_worker.backends.served.reasoning import told_apart
 from kompass_worker.backends.served.troubles import Kind, Trouble
 
-URL: Final = "https://generativelanguage.googleapis.com/v1beta"
+URL: Final = GEMINI_URL
 _MAX_STOPS: Final = 5
 _ROLES: Final = {"user": "user", "assistant": "model"}
 _FILTERED: Final = frozenset(

@@ -63,32 +63,26 @@ _OWN: Final = Preset(
 )
 
 PRESETS: Final[Mapping[Provider, Preset]] = {
-    Provider.OPENAI: Preset("https://api.openai.com/v1", max_tokens="max_completion_tokens"),
+    Provider.OPENAI: Preset(Provider.OPENAI.url, max_tokens="max_completion_tokens"),
     Provider.DEEPSEEK: Preset(
-        "https://api.deepseek.com/v1", max_stops=16, takes_seed=False, switch=Switch.TYPE
+        Provider.DEEPSEEK.url, max_stops=16, takes_seed=False, switch=Switch.TYPE
     ),
     Provider.QWEN: Preset(
-        "https://dashscope.aliyuncs.com/compatible-mode/v1",
+        Provider.QWEN.url,
         top_k="top_k",
         switch=Switch.ENABLE_THINKING,
         thinking_budget="thinking_budget",
     ),
-    Provider.ZHIPU: Preset(
-        "https://open.bigmodel.cn/api/paas/v4", max_stops=1, takes_seed=False, switch=Switch.TYPE
-    ),
-    Provider.MOONSHOT: Preset("https://api.moonshot.cn/v1", takes_seed=False),
-    Provider.DOUBAO: Preset(
-        "https://ark.cn-beijing.volces.com/api/v3", takes_seed=False, switch=Switch.TYPE
-    ),
+    Provider.ZHIPU: Preset(Provider.ZHIPU.url, max_stops=1, takes_seed=False, switch=Switch.TYPE),
+    Provider.MOONSHOT: Preset(Provider.MOONSHOT.url, takes_seed=False),
+    Provider.DOUBAO: Preset(Provider.DOUBAO.url, takes_seed=False, switch=Switch.TYPE),
     Provider.MINIMAX: Preset(
-        "https://api.minimaxi.com/v1", max_stops=0, takes_seed=False, least_temperature=0.01
+        Provider.MINIMAX.url, max_stops=0, takes_seed=False, least_temperature=0.01
     ),
-    Provider.HUNYUAN: Preset("https://api.hunyuan.cloud.tencent.com/v1"),
-    Provider.BAICHUAN: Preset(
-        "https://api.baichuan-ai.com/v1", max_stops=0, takes_seed=False, top_k="top_k"
-    ),
-    Provider.STEPFUN: Preset("https://api.stepfun.com/v1", max_stops=1, takes_seed=False),
-    Provider.YI: Preset("https://api.lingyiwanwu.com/v1", max_stops=0, takes_seed=False),
+    Provider.HUNYUAN: Preset(Provider.HUNYUAN.url),
+    Provider.BAICHUAN: Preset(Provider.BAICHUAN.url, max_stops=0, takes_seed=False, top_k="top_k"),
+    Provider.STEPFUN: Preset(Provider.STEPFUN.url, max_stops=1, takes_seed=False),
+    Provider.YI: Preset(Provider.YI.url, max_stops=0, takes_seed=False),
     Provider.VLLM: _OWN,
     Provider.SGLANG: replace(_OWN, min_tokens="min_tokens"),
     Provider.LMDEPLOY: replace(_OWN, min_tokens="min_new_tokens", switch=Switch.ENABLE_THINKING),
