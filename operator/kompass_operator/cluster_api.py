@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -34,6 +35,10 @@ from kompass_operator.cluster import (
     WatchedKind,
 )
 from kompass_operator.names import MANAGER, RUN_LABEL
+from kompass_operator.requests import kind_of
+
+Heard = Callable[[str, str, str, float], None]
+"""Told of each request: verb, resource, HTTP status (or `error`) and seconds."""
 
 REQUEST_SECONDS: Final = 30.0
 _TOKEN: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
@@ -78,8 +83,9 @@ async def connection_info() -> kopf.ConnectionInfo:
 class ApiCluster:
     """The real cluster."""
 
-    def __init__(self, configuration: Configuration) -> None:
+    def __init__(self, configuration: Configuration, heard: Heard | None = None) -> None:
         configuration.connection_pool_maxsize = 20
+        self._heard = heard
         self._client = ApiClient(configuration)
         self._client.user_agent = MANAGER
 
@@ -160,6 +166,7 @@ class ApiCluster:
     ) -> Manifest:
         url = f"{path}?{urlencode(query)}" if query else path
         headers = {"Accept": accept, "Content-Type": content_type}
+        began, code = time.monotonic(), "error"
         try:
             request = await self._client.param_serialize(
                 method, url, header_params=headers, body=body, auth_settings=["BearerToken"]
@@ -167,12 +174,20 @@ class ApiCluster:
             timeout = aiohttp.ClientTimeout(total=REQUEST_SECONDS)
             response = await self._client.call_api(*request, _request_timeout=timeout)
             content = await response.read()  # type: ignore[no-untyped-call]
+            code = str(response.status)
         except (TimeoutError, aiohttp.ClientError, OSError) as cause:
             message = f"{method} {path}: {type(cause).__name__} {cause}"
             raise Unavailable(message) from cause
+        finally:
+            self._tell(method, path, code, time.monotonic() - began)
         if response.status < 400:  # noqa: PLR2004  (HTTP)
             return dict(json.loads(content))
         raise error_of(response.status, content, f"{method} {path}")
+
+    def _tell(self, method: str, path: str, code: str, seconds: float) -> None:
+        if self._heard is not None:
+            kind = kind_of(method, path)
+            self._heard(kind.verb, kind.resource, code, seconds)
 
 
 def error_of(status: int, content: bytes, request: str) -> ClusterError:

@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from kompass_operator.cluster import ClusterError, Conflict
 from kompass_operator.reconciler import Outcome
@@ -20,6 +20,7 @@ STUCK_SECONDS: Final = 600.0
 LAG_SECONDS: Final = 30.0
 """An event loop this late serves nobody."""
 SOON_SECONDS: Final = 1.0
+PULSE_SECONDS: Final = 1.0
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +35,16 @@ class Upkeep:
     """Raises when the operator has to start anew."""
 
 
+class PassMeter(Protocol):
+    """Counts passes and how late the event loop is."""
+
+    def passed(self, result: str, seconds: float) -> None:
+        """A pass is over: success, refused, conflict, error or bug."""
+
+    def loop_was_late(self, seconds: float) -> None:
+        """The event loop came back so much later than it was asked to."""
+
+
 class Dispatcher:
     """The workers of a queue."""
 
@@ -44,12 +55,15 @@ class Dispatcher:
         settings: Settings,
         upkeep: Upkeep,
         jitter: Callable[[], float],
+        *,
+        meter: PassMeter | None = None,
     ) -> None:
         self._queue = queue
         self._reconcile = reconcile
         self._settings = settings
         self._upkeep = upkeep
         self._jitter = jitter
+        self._meter = meter
         self._beat = time.monotonic()
 
     async def serve(self) -> None:
@@ -80,27 +94,34 @@ class Dispatcher:
                 self._queue.done(key)
 
     async def _pass(self, key: RunKey) -> None:
+        began = time.monotonic()
+        result = await self._result_of_pass(key)
+        if self._meter is not None:
+            self._meter.passed(result, time.monotonic() - began)
+
+    async def _result_of_pass(self, key: RunKey) -> str:
         about = {"run": key.name, "namespace": key.namespace}
         try:
             outcome = await self._reconcile(key)
         except Conflict:
             # The run has changed since it was seen; the watch is about to say how.
             self._queue.add_after(key, SOON_SECONDS)
-            return
+            return "conflict"
         except ClusterError as error:
             delay = self._queue.retry(key)
             logger.warning("pass failed, next in %.0f s: %s", delay, error, extra=about)
-            return
+            return "error"
         except Exception:
             delay = self._queue.retry(key)
             logger.exception("pass failed by a bug, next in %.0f s", delay, extra=about)
-            return
+            return "bug"
         if outcome.refused:
             self._queue.retry(key)
-            return
+            return "refused"
         self._queue.forget(key)
         if outcome.again_seconds is not None:
             self._queue.add_after(key, outcome.again_seconds)
+        return "success"
 
     async def _resync(self) -> None:
         while True:
@@ -119,4 +140,6 @@ class Dispatcher:
     async def _pulse(self) -> None:
         while True:
             self._beat = time.monotonic()
-            await asyncio.sleep(1)
+            await asyncio.sleep(PULSE_SECONDS)
+            if self._meter is not None:
+                self._meter.loop_was_late(time.monotonic() - self._beat - PULSE_SECONDS)

@@ -27,6 +27,7 @@ from kompass_operator.cluster import (
 from kompass_operator.facts import job_facts
 from kompass_operator.manifests import config_map, job
 from kompass_operator.manifests.owners import owner_uid
+from kompass_operator.metrics import Metrics
 from kompass_operator.names import selector
 from kompass_operator.observed import Refusals
 from kompass_operator.settings import Settings
@@ -59,10 +60,13 @@ class _Dying(Exception):
 class Executor:
     """Does what a decision asks for."""
 
-    def __init__(self, cluster: Cluster, jobs: JobView, settings: Settings) -> None:
+    def __init__(
+        self, cluster: Cluster, jobs: JobView, settings: Settings, metrics: Metrics
+    ) -> None:
         self._cluster = cluster
         self._jobs = jobs
         self._settings = settings
+        self._metrics = metrics
         self._creating = asyncio.Semaphore(CREATES_AT_A_TIME)
 
     async def perform(
@@ -114,6 +118,7 @@ class Executor:
                 "Job", job(run, document, wanted, self._settings), run
             )
         self._jobs.created(run.metadata.uid, job_facts(created))
+        self._metrics.job_created(run, wanted.stage)
 
     async def _create_once(self, kind: Kind, manifest: Manifest, run: EvalRun) -> Manifest:
         """The object, created now or earlier; only the run's own counts."""

@@ -7,7 +7,7 @@ its handlers cannot fail in a way that matters, for the queue is what tries agai
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import kopf
 
@@ -15,10 +15,13 @@ from kompass_api.resources import GROUP, VERSION
 from kompass_operator.cluster_api import connection_info
 from kompass_operator.dispatcher import Dispatcher
 from kompass_operator.facts import job_facts
+from kompass_operator.freshness import Freshness
+from kompass_operator.metrics import Metrics
 from kompass_operator.names import RUN_LABEL, RUN_UID_LABEL
 from kompass_operator.observed import JobFacts
 from kompass_operator.reconciler import Reconciler
 from kompass_operator.views import Json, RunKey
+from kompass_operator.watch_session import heard_session
 from kompass_operator.workqueue import WorkQueue
 
 _OUR_JOBS: Final = {RUN_LABEL: kopf.PRESENT, RUN_UID_LABEL: kopf.PRESENT}
@@ -62,6 +65,18 @@ class KopfWatches:
         jobs = {job.uid for held in self._all("jobs") for job in held}
         return jobs | {body["metadata"]["uid"] for _, body in self.runs()}
 
+    def sizes(self) -> dict[str, int]:
+        """Objects by kind."""
+        return {index: sum(len(held) for held in self._all(index)) for index in _INDICES}
+
+    def orphans(self) -> int:
+        """Jobs whose run is not there."""
+        runs = {body["metadata"]["uid"] for _, body in self.runs()}
+        index = self._indices.get("jobs")
+        if index is None:
+            return 0
+        return sum(len(index[key]) for key in index if key[1] not in runs)
+
     def endpoints(self, namespace: str) -> Iterable[Json]:
         """The ModelEndpoints of a namespace."""
         return self._of("endpoints", namespace)
@@ -79,6 +94,13 @@ class KopfWatches:
         return iter(list(held[key]) if held is not None and key in held else [])
 
 
+class Senses(NamedTuple):
+    """What is told of requests and of watches."""
+
+    metrics: Metrics
+    freshness: Freshness
+
+
 def active_runs(watches: KopfWatches) -> list[RunKey]:
     """Runs that have not finished."""
     return [key for key, body in watches.runs() if not _has_condition(body, "Finished")]
@@ -90,19 +112,21 @@ def register(
     queue: WorkQueue[RunKey],
     reconciler: Reconciler,
     dispatcher: Dispatcher,
+    senses: Senses,
 ) -> None:
     """Tie kopf's events to the queue."""
-    _register_process(registry, watches, dispatcher)
+    _register_process(registry, watches, dispatcher, senses)
     _register_indices(registry)
     _register_events(registry, watches, queue, reconciler)
+    _register_signs_of_life(registry, senses.freshness)
 
 
 def _register_process(
-    registry: kopf.OperatorRegistry, watches: KopfWatches, dispatcher: Dispatcher
+    registry: kopf.OperatorRegistry, watches: KopfWatches, dispatcher: Dispatcher, senses: Senses
 ) -> None:
     @kopf.on.login(registry=registry)
-    async def login(**_: object) -> kopf.ConnectionInfo:
-        return await connection_info()
+    async def login(**_: object) -> kopf.AiohttpSession:
+        return heard_session(await connection_info(), senses.metrics, senses.freshness)
 
     @kopf.on.startup(registry=registry)
     async def start(**given: Any) -> None:
@@ -110,10 +134,19 @@ def _register_process(
 
     @kopf.on.probe(registry=registry, id="illness")
     async def probe(**_: object) -> str:
-        illness = dispatcher.illness()
+        illness = dispatcher.illness() or senses.freshness.illness()
         if illness is not None:
             raise kopf.PermanentError(illness)
         return "none"
+
+
+def _register_signs_of_life(registry: kopf.OperatorRegistry, freshness: Freshness) -> None:
+    async def heard(resource: kopf.Resource, body: kopf.Body, **_: object) -> None:
+        freshness.event(resource.plural, body["metadata"]["namespace"])
+
+    for plural in ("evalruns", "modelendpoints", "benchmarks"):
+        kopf.on.event(GROUP, VERSION, plural, id="heard", registry=registry)(heard)
+    kopf.on.event("batch", "v1", "jobs", id="heard", labels=_OUR_JOBS, registry=registry)(heard)
 
 
 def _register_indices(registry: kopf.OperatorRegistry) -> None:

@@ -8,6 +8,7 @@ import random
 import signal
 import sys
 import time
+from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import UTC, datetime
 from typing import Final
 
@@ -19,10 +20,14 @@ from kompass_api.resources import API_VERSION, GROUP
 from kompass_operator.cluster import ClusterError
 from kompass_operator.cluster_api import ApiCluster, load_configuration
 from kompass_operator.dispatcher import Dispatcher, Upkeep
-from kompass_operator.handlers import KopfWatches, active_runs, register
+from kompass_operator.freshness import Freshness
+from kompass_operator.handlers import KopfWatches, Senses, active_runs, register
+from kompass_operator.metrics import Metrics
 from kompass_operator.names import MANAGER, RUN_LABEL
+from kompass_operator.pages import metrics_page
 from kompass_operator.reconciler import Reconciler
 from kompass_operator.settings import Settings
+from kompass_operator.standing import Standing
 from kompass_operator.sweep import check
 from kompass_operator.unreadable import complaint
 from kompass_operator.views import RunKey
@@ -67,10 +72,12 @@ def configure_logging(settings: Settings) -> None:
 async def operate(settings: Settings) -> None:
     """Watch and bring runs on, until told to stop or something that should not end has ended."""
     stopped = _stop_on_signals()
-    cluster = ApiCluster(await load_configuration())
+    metrics = Metrics(_now)
+    cluster = ApiCluster(await load_configuration(), metrics.requested)
     try:
         await _wait_for_crds(cluster)
-        await _serve(cluster, settings)
+        async with _page(metrics, settings):
+            await _serve(cluster, settings, metrics)
     except asyncio.CancelledError:
         if not stopped.is_set():
             raise
@@ -94,18 +101,31 @@ def _stop_on_signals() -> asyncio.Event:
     return stopped
 
 
-async def _serve(cluster: ApiCluster, settings: Settings) -> None:
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _page(metrics: Metrics, settings: Settings) -> AbstractAsyncContextManager[object]:
+    port = settings.metrics_port
+    return metrics_page(metrics, port) if port else nullcontext()
+
+
+async def _serve(cluster: ApiCluster, settings: Settings, metrics: Metrics) -> None:
     watches = KopfWatches()
     agenda: Agenda[RunKey] = Agenda(Backoff(), random.random)
-    queue = WorkQueue(agenda, time.monotonic)
-    reconciler = Reconciler(cluster, watches, settings, lambda: datetime.now(UTC))
+    queue = WorkQueue(agenda, time.monotonic, metrics)
+    senses = Senses(metrics, Freshness(time.monotonic))
+    metrics.add(Standing(watches, queue, senses.freshness))
+    reconciler = Reconciler(cluster, watches, settings, _now, metrics)
     upkeep = Upkeep(
         active_runs=lambda: active_runs(watches),
         check=lambda: check(cluster, watches.known, settings.watch_namespaces),
     )
-    dispatcher = Dispatcher(queue, reconciler.reconcile, settings, upkeep, random.random)
+    dispatcher = Dispatcher(
+        queue, reconciler.reconcile, settings, upkeep, random.random, meter=metrics
+    )
     registry = kopf.OperatorRegistry()
-    register(registry, watches, queue, reconciler, dispatcher)
+    register(registry, watches, queue, reconciler, dispatcher, senses)
     work = asyncio.create_task(dispatcher.serve(), name="dispatcher")
     watch = asyncio.create_task(_watch(registry, settings), name="watches")
     logger.info("operator started", extra={"namespaces": settings.watch_namespaces or "all"})
@@ -140,8 +160,11 @@ def kopf_settings() -> kopf.OperatorSettings:
     settings.posting.loggers = False
     settings.posting.reporting_component = MANAGER
     settings.scanning.disabled = True
-    settings.watching.server_timeout = 290
-    settings.watching.client_timeout = 300
+    # Bookmarks come each minute; a watch that is quiet for longer is opened anew, and all are
+    # now and then, so that one that is not opened any more is told from one where nothing happens.
+    settings.watching.inactivity_timeout = 90
+    settings.watching.server_timeout = 120
+    settings.watching.client_timeout = 130
     settings.watching.connect_timeout = 10
     settings.watching.reconnect_backoff = 1.0
     settings.watching.label_selectors["batch", "v1", "jobs"] = RUN_LABEL

@@ -18,6 +18,7 @@ from kompass_operator.cluster import Cluster, NamespaceEnds, NotFound
 from kompass_operator.decisions import plan
 from kompass_operator.executor import Executor
 from kompass_operator.facts import newest_last, pod_facts
+from kompass_operator.metrics import Metrics
 from kompass_operator.names import document_name
 from kompass_operator.observed import Observed, PodReading, Refusals
 from kompass_operator.settings import Settings
@@ -61,14 +62,16 @@ class Reconciler:
         watches: Watches,
         settings: Settings,
         now: Callable[[], datetime],
+        metrics: Metrics | None = None,
     ) -> None:
         self._cluster = cluster
         self._watches = watches
         self._settings = settings
         self._now = now
         self.jobs = JobView(watches, now)
-        self._executor = Executor(cluster, self.jobs, settings)
-        self._writer = StatusWriter(cluster, settings, now)
+        self._metrics = metrics or Metrics(now)
+        self._executor = Executor(cluster, self.jobs, settings, self._metrics)
+        self._writer = StatusWriter(cluster, settings, now, self._metrics)
         self._memories: dict[RunKey, _Memory] = {}
 
     async def reconcile(self, key: RunKey) -> Outcome:
@@ -118,6 +121,7 @@ class Reconciler:
                 if told
                 else await self._writer.write(this, before, decision.status, at_once=False)
             )
+            self._metrics.decided(seen, decision.status)
             self._tidy(memory, decision.status)
             return Outcome(_least(delay, report.again_seconds, self._until(decision.again_at)))
         message = f"run {this.key.namespace}/{this.key.name} was not decided in {ROUNDS} rounds"

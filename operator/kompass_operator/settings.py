@@ -57,6 +57,8 @@ class Settings(BaseSettings):
     workers: Annotated[int, Field(ge=1, le=64)] = 8
     liveness_port: Annotated[int, Field(ge=0, le=65535)] = 8080
     """0 switches the probe off."""
+    metrics_port: Annotated[int, Field(ge=0, le=65535)] = 8081
+    """Where Prometheus finds /metrics; 0 switches it off."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @field_validator("watch_namespaces", "worker_image_pull_secrets", mode="before")

@@ -11,9 +11,22 @@ import itertools
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 K = TypeVar("K", bound=Hashable)
+
+
+class QueueMeter(Protocol):
+    """Counts what happens to a queue."""
+
+    def added(self) -> None:
+        """A key was put in."""
+
+    def taken(self, waited_seconds: float) -> None:
+        """A key was taken out after so long."""
+
+    def retried(self) -> None:
+        """A key failed and will come back."""
 
 
 @dataclass(frozen=True)
@@ -96,8 +109,16 @@ class Agenda(Generic[K]):
         """Seconds that the oldest ready key has waited."""
         return now - next(iter(self._ready.values())) if self._ready else 0.0
 
+    def sizes(self) -> dict[str, int]:
+        """Keys that are ready, running, and due later."""
+        return {
+            "ready": len(self._ready),
+            "running": len(self._running),
+            "delayed": len(self._due),
+        }
+
     def __len__(self) -> int:
-        return len(self._ready) + len(self._running) + len(self._due)
+        return sum(self.sizes().values())
 
     def _wake(self, now: float) -> None:
         self._drop_stale()
@@ -115,15 +136,20 @@ class Agenda(Generic[K]):
 class WorkQueue(Generic[K]):
     """An agenda on the event loop's clock."""
 
-    def __init__(self, agenda: Agenda[K], clock: Callable[[], float]) -> None:
+    def __init__(
+        self, agenda: Agenda[K], clock: Callable[[], float], meter: QueueMeter | None = None
+    ) -> None:
         self._agenda = agenda
         self._clock = clock
+        self._meter = meter
         self._changed = asyncio.Event()
 
     def add(self, key: K) -> None:
         """The key wants attention now."""
         self._agenda.add(key, self._clock())
         self._changed.set()
+        if self._meter is not None:
+            self._meter.added()
 
     def add_after(self, key: K, seconds: float) -> None:
         """The key wants attention later."""
@@ -134,6 +160,8 @@ class WorkQueue(Generic[K]):
         """The key failed; the seconds until it comes back."""
         delay = self._agenda.retry(key, self._clock())
         self._changed.set()
+        if self._meter is not None:
+            self._meter.retried()
         return delay
 
     def forget(self, key: K) -> None:
@@ -149,11 +177,19 @@ class WorkQueue(Generic[K]):
         """Seconds that the oldest ready key has waited."""
         return self._agenda.oldest_wait(self._clock())
 
+    def sizes(self) -> dict[str, int]:
+        """Keys that are ready, running, and due later."""
+        return self._agenda.sizes()
+
     async def take(self) -> K:
         """The next key, as soon as there is one."""
         while True:
+            # What is taken is what has waited longest.
+            waited = self.oldest_wait()
             key = self._agenda.take(self._clock())
             if key is not None:
+                if self._meter is not None:
+                    self._meter.taken(waited)
                 return key
             self._changed.clear()
             await self._wait()

@@ -12,6 +12,7 @@ from kompass_api.resources import API_VERSION
 from kompass_api.status import EvalRunStatus
 from kompass_operator.cluster import AlreadyExists, Cluster, ClusterError, NamespaceEnds
 from kompass_operator.manifests.events import announcements, event
+from kompass_operator.metrics import Metrics
 from kompass_operator.settings import Settings
 from kompass_operator.status import is_finished
 from kompass_operator.views import RunKey, SeenRun, version_of
@@ -32,8 +33,11 @@ class _Written:
 class StatusWriter:
     """The one writer of statuses, by server-side apply."""
 
-    def __init__(self, cluster: Cluster, settings: Settings, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, cluster: Cluster, settings: Settings, now: Callable[[], datetime], metrics: Metrics
+    ) -> None:
         self._cluster = cluster
+        self._metrics = metrics
         self._settings = settings
         self._now = now
         self._written: dict[RunKey, _Written] = {}
@@ -67,6 +71,7 @@ class StatusWriter:
         self._written[seen.key] = _Written(
             seen.run.metadata.uid, after, version_of(answer), self._now()
         )
+        self._metrics.status_written(before, after)
         await self._announce(seen.run, before, after)
         return None
 
