@@ -16,7 +16,9 @@ from kompass_api.outcomes import ExitCode, FailureClass, ReportOutcome, Terminat
 from kompass_api.rundocument import RunDocument
 from kompass_worker.credentials import Credentials
 from kompass_worker.errors import InvalidRequest, WorkerError
-from kompass_worker.inference.progress import LoggedProgress
+from kompass_worker.inference.pace import Pace
+from kompass_worker.inference.page import served
+from kompass_worker.inference.progress import LoggedProgress, both
 from kompass_worker.logs import configure
 from kompass_worker.processors import share_processors
 from kompass_worker.settings import DEFAULT_TERMINATION_LOG, WorkerSettings
@@ -61,8 +63,10 @@ def shard(
     """Answer the items of one shard."""
 
     def stage(place: Workplace) -> TerminationMessage:
-        progress = LoggedProgress(index, seconds=place.settings.progress_seconds, clock=place.clock)
-        run_shard(place, index, progress)
+        logged = LoggedProgress(index, seconds=place.settings.progress_seconds, clock=place.clock)
+        pace = Pace(index, place.clock)
+        with served(pace.told, place.settings.progress_port):
+            run_shard(place, index, both(logged, pace))
         return TerminationMessage(message=f"shard {index} is finished")
 
     _carry_out(run_document, stage)

@@ -30,6 +30,8 @@ class WorkerSettings(BaseSettings):
     """Seconds after which a part is committed."""
     progress_seconds: PositiveFloat = 5.0
     """Seconds between progress lines."""
+    progress_port: int | None = Field(default=None, ge=1, le=65535)
+    """Where a shard tells how far it is (/progress, /metrics); without one it does not."""
     storage_patience_seconds: PositiveFloat = 600.0
     """How long storage that does not answer is waited for."""
     preflight_patience_seconds: PositiveFloat = 90.0

@@ -12,6 +12,7 @@ from typing import Final
 from kompass_api.credentials import api_keys_of, secrets_of, variable_of
 from kompass_api.modelendpoint import Device, ModelEndpointSpec
 from kompass_api.placement import Gpu
+from kompass_api.progress import PROGRESS_PORT, PROGRESS_PORT_NAME
 from kompass_api.rundocument import RUN_DOCUMENT_KEY, RunDocument
 from kompass_api.sources import Source
 from kompass_operator.cluster import Manifest
@@ -63,8 +64,10 @@ def pod_spec(
                 "command": ["kompass-worker", *arguments],
                 "env": [
                     *_plain_environment(image, settings),
+                    *_progress_environment(stage),
                     *_secret_environment(part, keys=stage is Stage.SHARD),
                 ],
+                **_progress_ports(stage),
                 "resources": _resources(endpoint, settings),
                 # Without a termination message, the end of the log says how a pod died.
                 "terminationMessagePolicy": "FallbackToLogsOnError",
@@ -127,6 +130,19 @@ def _plain_environment(image: str, settings: Settings) -> list[Manifest]:
         "HF_HOME": "/work/huggingface",
     }
     return [{"name": name, "value": value} for name, value in values.items()]
+
+
+def _progress_environment(stage: Stage) -> list[Manifest]:
+    """Where a shard tells how far it is."""
+    if stage is not Stage.SHARD:
+        return []
+    return [{"name": "KOMPASS_PROGRESS_PORT", "value": str(PROGRESS_PORT)}]
+
+
+def _progress_ports(stage: Stage) -> Manifest:
+    if stage is not Stage.SHARD:
+        return {}
+    return {"ports": [{"name": PROGRESS_PORT_NAME, "containerPort": PROGRESS_PORT}]}
 
 
 def _secret_environment(document: RunDocument, *, keys: bool) -> list[Manifest]:

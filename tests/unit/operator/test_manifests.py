@@ -281,3 +281,15 @@ def test_environment_of_the_operator_does_not_replace_what_pods_rely_on() -> Non
 
 def test_surroundings_of_the_tests_are_whole() -> None:
     assert set(around().endpoints) == {"m"}
+
+
+def test_only_a_shard_tells_how_far_it_is() -> None:
+    run = a_run()
+    document = document_of(run)
+    told = {
+        wanted.stage: container_of(job(run, document, wanted, SETTINGS)).get("ports", [])
+        for wanted in (PLAN, SHARD, SUMMARIZE)
+    }
+    page = {"name": "progress", "containerPort": 8082}
+    assert told == {Stage.PLAN: [], Stage.SHARD: [page], Stage.SUMMARIZE: []}
+    assert variables_of(shard_job())["KOMPASS_PROGRESS_PORT"]["value"] == "8082"

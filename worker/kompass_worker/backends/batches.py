@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 from kompass_api.outcomes import FailureClass
+from kompass_worker import measures
 from kompass_worker.errors import ModelUnusable
 
 logger = logging.getLogger(__name__)
@@ -42,6 +43,7 @@ class Batcher:
             batch = rows[start : start + self._room(length(rows[start]))]
             results = self._tried(batch, compute)
             if results is not None:
+                measures.computed(len(batch))
                 yield from zip(batch, results, strict=True)
                 start += len(batch)
 

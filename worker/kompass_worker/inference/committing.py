@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from kompass_api.results import Prediction
+from kompass_worker import measures
 from kompass_worker.inference.layout import PartPlace, part_key
 from kompass_worker.inference.parts import encode_part
 from kompass_worker.store.protocol import ObjectStore
@@ -45,8 +46,10 @@ class Committer:
         started = self.clock()
         key = part_key(PartPlace(self.shard, self.attempt, self._sequence))
         self.store.put_new(key, encode_part(self._held))
+        measures.committed(len(self._held))
         logger.info("committed a part", extra={"key": key, "rows": len(self._held)})
         self._held = []
         self._sequence += 1
         self._since = self.clock()
         self.seconds += self._since - started
+        measures.spent("store", self._since - started)

@@ -17,6 +17,16 @@ class Progress(Protocol):
         ...
 
 
+def both(first: Progress, second: Progress) -> Progress:
+    """Two that hear of every answer."""
+
+    def tell(done: int, total: int) -> None:
+        first(done, total)
+        second(done, total)
+
+    return tell
+
+
 class LoggedProgress:
     """A log line every few seconds, and one at the end."""
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from kompass_api.plandocument import PlannedItem, PlannedShard
 from kompass_api.results import Environment, Manifest, Prediction, Timings
 from kompass_api.rundocument import ResolvedModel
+from kompass_worker import measures
 from kompass_worker.backends.protocol import Backend
 from kompass_worker.errors import InvalidData, InvalidRequest, WorkerError
 from kompass_worker.inference.attempts import ShardFolder
@@ -75,6 +76,8 @@ def _evaluate(
     with place.stop.interruptible():
         groups = groups_of(left, requests_of(place, model, left))
         loaded = place.models.load(model)
+    measures.spent("fetch", loaded.fetch_seconds)
+    measures.spent("load", loaded.load_seconds)
     folder.put_environment(attempt, loaded.backend.environment)
     committer = Committer(
         store=place.store,
@@ -92,6 +95,7 @@ def _evaluate(
     for prediction in _answers(place, loaded.backend, groups, committer):
         hashed = {"prompt_hash": hashes[prediction.item]}
         committer.add(prediction.model_copy(update=hashed))
+        measures.answered(prediction)
         done += 1
         progress(done, total)
     committer.flush()
@@ -113,7 +117,7 @@ def _answers(
     answers = backend.answer(groups)
     while True:
         try:
-            with place.stop.interruptible():
+            with place.stop.interruptible(), measures.spending("answer"):
                 answer = next(answers, None)
         except WorkerError:
             committer.flush()
