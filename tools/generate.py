@@ -1,4 +1,4 @@
-"""Write what follows from kompass_api: the CRDs, their chart copies and docs/reference.md.
+"""Write what follows from code: the CRDs, their chart copies, docs/reference.md, the dashboard.
 
 `--check` writes nothing and exits with 1 where a file differs.
 """
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from generate_charts import chart_copy
+from generate_dashboard import dashboard
 from generate_reference import reference
 from generate_yaml import as_yaml
 from kompass_api.definitions import KINDS, definition
@@ -24,7 +25,7 @@ HEADER: Final = "# Generated from crds/kompass_api by `make generate`; edit the 
 
 def generated() -> Mapping[str, str]:
     """Path below the checkout -> text of every generated file."""
-    files = {"docs/reference.md": reference()}
+    files = {"docs/reference.md": reference(), "helm/kompass/files/dashboard.json": dashboard()}
     for kind in KINDS:
         crd = as_yaml(definition(kind))
         name = f"{GROUP}_{kind.plural}.yaml"

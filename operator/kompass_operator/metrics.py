@@ -33,6 +33,7 @@ from kompass_operator.status import is_finished
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 OTHER: Final = "Other"
 """Label of what is not in a closed set."""
+RESULTS: Final = ("success", "refused", "conflict", "error", "bug")
 
 _SHORT: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 _LAGS: Final = (0.25, 0.5, 1, 2, 3, 5, 10, 20, 30, 60, 120, 300)
@@ -57,6 +58,7 @@ class Metrics:
             registry=self.registry,
         ).labels(version("kompass"), platform.python_version(), version("kopf")).set(1)
         ProcessCollector(registry=self.registry)
+        self._begin_at_zero()
 
     def _count_work(self) -> None:
         self._adds = self._counter("kompass_workqueue_adds", "Times a run was put into the queue.")
@@ -125,6 +127,16 @@ class Metrics:
             "Pods and Jobs that did not end well, by stage and class.",
             ("stage", "class"),
         )
+
+    def _begin_at_zero(self) -> None:
+        """What alerts watch: `increase` sees no first step of a series that begins at 1."""
+        for result in RESULTS:
+            self._passes.labels(result)
+        for stage in Stage:
+            for kind in FailureClass:
+                self._failures.labels(stage.value, kind.value)
+        self._ends.labels("succeeded", Reason.EVALUATION_SUCCEEDED.value)
+        self._ends.labels("failed", Reason.INCOMPLETE_RESULTS.value)
 
     def _counter(self, name: str, text: str, labels: tuple[str, ...] = ()) -> Counter:
         return Counter(name, text, labels, registry=self.registry)
