@@ -20,7 +20,12 @@ from kompass_devcluster.console import step
 from kompass_devcluster.folders import Folders
 
 PINS: Final = {"operator": "operator.txt", "worker": "huggingface.txt"}
-PACKAGES: Final = ("crds/kompass_api", "operator/kompass_operator", "worker/kompass_worker")
+PACKAGES: Final = (
+    "crds/kompass_api",
+    "operator/kompass_kubectl",
+    "operator/kompass_operator",
+    "worker/kompass_worker",
+)
 DEVCLUSTER_REGISTRY: Final = "localhost:5000"
 DEVCLUSTER_BASE: Final = "kompass-base:bookworm"
 DEVCLUSTER_S3: Final = "seaweedfs:4.48"

@@ -1,0 +1,3 @@
+"""`kubectl evals`: look at evaluation runs, follow them, compare them, stop and repeat them."""
+
+__all__: list[str] = []
