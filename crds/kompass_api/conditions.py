@@ -60,6 +60,7 @@ class Reason(StrEnum):
     SHARDS_RUNNING = "ShardsRunning"
     SUMMARIZING = "Summarizing"
     WAITING = "Waiting"
+    NO_PROGRESS = "NoProgress"
     UNSCHEDULABLE = "Unschedulable"
     IMAGE_PULL_BACK_OFF = "ImagePullBackOff"
     QUOTA_EXCEEDED = "ResourceQuotaExceeded"

@@ -75,6 +75,14 @@ KINDS: Final = (
         (
             Column("Phase", ".status.phase", "What it is doing, for the eye."),
             Column("Progress", ".status.progress", "Shards finished of all."),
+            Column("Items", ".status.items.done", "Items with an answer.", "integer"),
+            Column(
+                "ETA",
+                ".status.items.etaSeconds",
+                "Seconds until the last answer.",
+                "integer",
+                wide=True,
+            ),
             Column("Score", ".status.score", "First number of the report."),
             Column(
                 "Succeeded",

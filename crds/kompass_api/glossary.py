@@ -38,6 +38,7 @@ REASONS: Final[Mapping[Reason, str]] = {
     Reason.SHARDS_RUNNING: "Shards run.",
     Reason.SUMMARIZING: "The summarize Job runs.",
     Reason.WAITING: "Jobs exist, and no pod of them runs yet.",
+    Reason.NO_PROGRESS: "Shards run and have answered nothing for half an hour. See their logs.",
     Reason.UNSCHEDULABLE: "No node has room for a pod now. The run waits.",
     Reason.IMAGE_PULL_BACK_OFF: "A node cannot pull the image. Tried again.",
     Reason.QUOTA_EXCEEDED: "The namespace's ResourceQuota is used up. Tried again.",

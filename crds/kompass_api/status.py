@@ -25,6 +25,16 @@ class ItemCounts(ApiModel):
     """What became of the planned items."""
 
     planned: Annotated[Count, Field(description="Items in the plan.")] = 0
+    done: Annotated[
+        Count,
+        Field(description="Items with an answer, as far as the shards' pods tell while they run."),
+    ] = 0
+    items_per_minute: Annotated[
+        Count | None, Field(description="How fast the running shards answer.")
+    ] = None
+    eta_seconds: Annotated[
+        Count | None, Field(description="Seconds until the last answer, at this rate.")
+    ] = None
     answered: Annotated[Count, Field(description="Items with exactly one answer.")] = 0
     unscored: Annotated[
         Count, Field(description="Answers that could not be judged; they leave the mean.")
@@ -153,6 +163,12 @@ class EvalRunStatus(ApiModel):
     ] = None
     completion_time: Annotated[
         str | None, Field(description="When it finished, well or not (UTC).", max_length=32)
+    ] = None
+    last_progress_time: Annotated[
+        str | None,
+        Field(
+            description="When items were last seen to move (UTC, within a minute).", max_length=32
+        ),
     ] = None
     plan_digest: Annotated[
         str | None, Field(description="SHA-256 of plan.json.", max_length=71)

@@ -79,6 +79,9 @@ class Cluster(Protocol):
     async def pods_of(self, namespace: str, job: str) -> list[Manifest]:
         """The pods of a Job."""
 
+    async def pods_with(self, namespace: str, selector: str) -> list[Manifest]:
+        """The running pods with these labels."""
+
     async def uids(self, kind: WatchedKind, namespace: str | None) -> set[str]:
         """UIDs of all EvalRuns, or of all Jobs of runs; of every namespace if none is named."""
 

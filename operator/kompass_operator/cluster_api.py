@@ -135,6 +135,12 @@ class ApiCluster:
         answer = await self._request("GET", f"/api/v1/namespaces/{namespace}/pods", query=query)
         return list(answer["items"])
 
+    async def pods_with(self, namespace: str, selector: str) -> list[Manifest]:
+        """The running pods with these labels."""
+        query = {"labelSelector": selector, "fieldSelector": "status.phase=Running"}
+        answer = await self._request("GET", f"/api/v1/namespaces/{namespace}/pods", query=query)
+        return list(answer["items"])
+
     async def uids(self, kind: WatchedKind, namespace: str | None) -> set[str]:
         """UIDs of all EvalRuns, or of all Jobs of runs; of every namespace if none is named."""
         prefix, plural = _PATHS[kind]

@@ -85,6 +85,17 @@ class FakeCluster:
         self._ask("list Pods")
         return copy.deepcopy(self._pods(namespace, job))
 
+    async def pods_with(self, namespace: str, selector: str) -> list[Manifest]:
+        """The running pods with these labels."""
+        self._ask("list Pods")
+        wanted = dict(pair.split("=", 1) for pair in selector.split(","))
+        return [
+            copy.deepcopy(pod)
+            for pod in self._all("Pod", namespace)
+            if wanted.items() <= pod["metadata"].get("labels", {}).items()
+            and pod.get("status", {}).get("phase") == "Running"
+        ]
+
     async def uids(self, kind: WatchedKind, namespace: str | None) -> set[str]:
         """UIDs of all EvalRuns, or of all Jobs of runs; of every namespace if none is named."""
         self._ask(f"list {kind}s")

@@ -7,6 +7,7 @@ owner is this run. Jobs are created in growing batches, and the first refusal st
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
@@ -38,6 +39,8 @@ SOON_SECONDS: Final = 1.0
 """When to try again to create what still has a dying predecessor of the same name."""
 
 T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -119,6 +122,15 @@ class Executor:
             )
         self._jobs.created(run.metadata.uid, job_facts(created))
         self._metrics.job_created(run, wanted.stage)
+        logger.info(
+            "Job created",
+            extra={
+                "action": "CreateJob",
+                "job": created["metadata"]["name"],
+                "stage": wanted.stage.value,
+                "shard": wanted.shard,
+            },
+        )
 
     async def _create_once(self, kind: Kind, manifest: Manifest, run: EvalRun) -> Manifest:
         """The object, created now or earlier; only the run's own counts."""
@@ -143,6 +155,16 @@ class Executor:
         await self._cluster.delete_jobs(run.metadata.namespace, selector(run.metadata))
 
     async def _delete(self, run: EvalRun, action: DeleteJob) -> None:
+        logger.info(
+            "Job is deleted",
+            extra={
+                "action": "DeleteJob",
+                "job": action.job.name,
+                "stage": action.job.stage.value,
+                "shard": action.job.shard,
+                "attempt": action.job.failed,
+            },
+        )
         # Remembered before the request: the watch may tell of the end before the answer comes.
         self._jobs.deleted(run.metadata.uid, action.job)
         try:

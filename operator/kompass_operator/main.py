@@ -12,9 +12,9 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import UTC, datetime
 from typing import Final
 
+import aiohttp
 import kopf
 from pydantic import ValidationError
-from pythonjsonlogger.json import JsonFormatter
 
 from kompass_api.resources import API_VERSION, GROUP
 from kompass_operator.cluster import ClusterError
@@ -22,9 +22,12 @@ from kompass_operator.cluster_api import ApiCluster, load_configuration
 from kompass_operator.dispatcher import Dispatcher, Upkeep
 from kompass_operator.freshness import Freshness
 from kompass_operator.handlers import KopfWatches, Senses, active_runs, register
+from kompass_operator.logs import configure_logging
 from kompass_operator.metrics import Metrics
 from kompass_operator.names import MANAGER, RUN_LABEL
 from kompass_operator.pages import metrics_page
+from kompass_operator.progress_board import ProgressBoard
+from kompass_operator.progress_reader import HttpPages, ProgressReader
 from kompass_operator.reconciler import Reconciler
 from kompass_operator.settings import Settings
 from kompass_operator.standing import Standing
@@ -45,28 +48,12 @@ def main() -> None:
         settings = Settings()
     except ValidationError as error:
         sys.exit(f"kompass-operator: settings (KOMPASS_*): {complaint(error)}")
-    configure_logging(settings)
+    configure_logging(settings.log_level)
     try:
         asyncio.run(operate(settings))
     except Exception:
         logger.exception("operator failed")
         sys.exit(1)
-
-
-def configure_logging(settings: Settings) -> None:
-    """JSON lines on standard error; kopf's own chatter only where it warns."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(
-        JsonFormatter(
-            "%(levelname)s %(name)s %(message)s",
-            timestamp=True,
-            rename_fields={"levelname": "level"},
-        )
-    )
-    logging.basicConfig(level=settings.log_level, handlers=[handler], force=True)
-    if settings.log_level != "DEBUG":
-        for chatty in ("kopf", "aiohttp.access"):
-            logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
 async def operate(settings: Settings) -> None:
@@ -116,7 +103,8 @@ async def _serve(cluster: ApiCluster, settings: Settings, metrics: Metrics) -> N
     queue = WorkQueue(agenda, time.monotonic, metrics)
     senses = Senses(metrics, Freshness(time.monotonic))
     metrics.add(Standing(watches, queue, senses.freshness))
-    reconciler = Reconciler(cluster, watches, settings, _now, metrics)
+    board = ProgressBoard()
+    reconciler = Reconciler(cluster, watches, settings, _now, metrics, board)
     upkeep = Upkeep(
         active_runs=lambda: active_runs(watches),
         check=lambda: check(cluster, watches.known, settings.watch_namespaces),
@@ -127,18 +115,27 @@ async def _serve(cluster: ApiCluster, settings: Settings, metrics: Metrics) -> N
     registry = kopf.OperatorRegistry()
     register(registry, watches, queue, reconciler, dispatcher, senses)
     work = asyncio.create_task(dispatcher.serve(), name="dispatcher")
+    pages = asyncio.create_task(_read_pages(cluster, watches, queue, board), name="pages")
     watch = asyncio.create_task(_watch(registry, settings), name="watches")
     logger.info("operator started", extra={"namespaces": settings.watch_namespaces or "all"})
     try:
-        await asyncio.wait({work, watch}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({work, watch, pages}, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for task in (watch, work):
+        for task in (watch, work, pages):
             if not task.done():
                 task.cancel()
-        results = await asyncio.gather(work, watch, return_exceptions=True)
+        results = await asyncio.gather(work, watch, pages, return_exceptions=True)
     for result in results:
         if isinstance(result, Exception):
             raise result
+
+
+async def _read_pages(
+    cluster: ApiCluster, watches: KopfWatches, queue: WorkQueue[RunKey], board: ProgressBoard
+) -> None:
+    async with aiohttp.ClientSession() as session:
+        pages = HttpPages(session)
+        await ProgressReader(cluster, watches, pages, board, wake=queue.add, now=_now).serve()
 
 
 async def _watch(registry: kopf.OperatorRegistry, settings: Settings) -> None:

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from kompass_api.evalrun import EvalRun
 from kompass_api.outcomes import TerminationMessage
+from kompass_api.progress import ShardProgress
 from kompass_api.resolution import Problem, Surroundings
 from kompass_api.rundocument import RunDocument
 from kompass_api.status import EvalRunStatus
@@ -94,6 +95,16 @@ class PodReading:
 
 
 @dataclass(frozen=True)
+class Pages:
+    """What shards told of themselves, by index."""
+
+    told: Mapping[int, ShardProgress] = field(default_factory=dict)
+    """Of every shard the last that was heard."""
+    live: frozenset[int] = frozenset()
+    """Shards that were heard in the last round."""
+
+
+@dataclass(frozen=True)
 class Refusals:
     """What the API server would not do in this pass."""
 
@@ -120,6 +131,7 @@ class Observed:
     readings: Mapping[str, PodReading] = field(default_factory=dict)
     """By Job name."""
     refusals: Refusals = field(default_factory=Refusals)
+    pages: Pages = field(default_factory=Pages)
 
     def job(self, run: EvalRun, stage: Stage, shard: int | None = None) -> JobFacts | None:
         """The Job of a stage or shard."""

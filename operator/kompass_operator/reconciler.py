@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,9 +19,11 @@ from kompass_operator.cluster import Cluster, NamespaceEnds, NotFound
 from kompass_operator.decisions import plan
 from kompass_operator.executor import Executor
 from kompass_operator.facts import newest_last, pod_facts
+from kompass_operator.logs import about
 from kompass_operator.metrics import Metrics
 from kompass_operator.names import document_name
 from kompass_operator.observed import Observed, PodReading, Refusals
+from kompass_operator.progress_board import ProgressBoard
 from kompass_operator.settings import Settings
 from kompass_operator.status import is_finished
 from kompass_operator.surroundings import surroundings_of
@@ -63,6 +66,7 @@ class Reconciler:
         settings: Settings,
         now: Callable[[], datetime],
         metrics: Metrics | None = None,
+        board: ProgressBoard | None = None,
     ) -> None:
         self._cluster = cluster
         self._watches = watches
@@ -70,6 +74,7 @@ class Reconciler:
         self._now = now
         self.jobs = JobView(watches, now)
         self._metrics = metrics or Metrics(now)
+        self._board = board or ProgressBoard()
         self._executor = Executor(cluster, self.jobs, settings, self._metrics)
         self._writer = StatusWriter(cluster, settings, now, self._metrics)
         self._memories: dict[RunKey, _Memory] = {}
@@ -89,7 +94,13 @@ class Reconciler:
             unread = SeenRun(key, run, version_of(body))
             return Outcome(await self._writer.write(unread, held, refused, at_once=True))
         try:
-            return await self._bring_on(SeenRun(key, run, version_of(body)))
+            with about(
+                run=key.name,
+                namespace=key.namespace,
+                uid=run.metadata.uid,
+                reconcileID=uuid.uuid4().hex[:12],
+            ):
+                return await self._bring_on(SeenRun(key, run, version_of(body)))
         except NotFound:
             logger.info("run is gone", extra={"run": key.name, "namespace": key.namespace})
             return Outcome()
@@ -151,6 +162,7 @@ class Reconciler:
             document_sought=memory.document_sought,
             readings=readings,
             refusals=refusals,
+            pages=self._board.of(run.metadata.uid),
         )
         if memory.document is not None or is_finished(status):
             return seen

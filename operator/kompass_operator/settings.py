@@ -50,6 +50,9 @@ class Settings(BaseSettings):
     pod_check_seconds: Annotated[float, Field(gt=0)] = 10
     """How long a pod may start before the operator looks at it, and pause between looks."""
 
+    no_progress_seconds: Annotated[float, Field(gt=0)] = 1800
+    """After which running shards that answer nothing are called stuck."""
+
     status_interval_seconds: Annotated[float, Field(ge=0)] = 2
     resync_seconds: Annotated[float, Field(gt=0)] = 120
     sweep_seconds: Annotated[float, Field(gt=0)] = 600

@@ -95,7 +95,7 @@ def reported(status: EvalRunStatus, outcome: ReportOutcome) -> EvalRunStatus:
     headline = outcome.headline
     return status.model_copy(
         update={
-            "items": outcome.items,
+            "items": outcome.items.model_copy(update={"done": outcome.items.answered}),
             "results": Results(
                 uri=outcome.uri,
                 digest=outcome.digest,
@@ -109,7 +109,8 @@ def reported(status: EvalRunStatus, outcome: ReportOutcome) -> EvalRunStatus:
 
 def ended(status: EvalRunStatus, now: datetime) -> EvalRunStatus:
     """The status with the time of its end."""
-    return status.model_copy(update={"completion_time": timestamp(now)})
+    still = status.items.model_copy(update={"items_per_minute": None, "eta_seconds": None})
+    return status.model_copy(update={"completion_time": timestamp(now), "items": still})
 
 
 def observed_again(status: EvalRunStatus, generation: int) -> EvalRunStatus:

@@ -32,6 +32,7 @@ from kompass_operator.conditions import (
 from kompass_operator.decisions import acceptance, attempts, readings
 from kompass_operator.decisions.endings import deadline_of, first_ending
 from kompass_operator.decisions.picture import Picture, pictured
+from kompass_operator.decisions.progress import progressed, unless_stuck
 from kompass_operator.decisions.stages import next_step
 from kompass_operator.decisions.waits import next_failure, podless_at, waits
 from kompass_operator.failures import merged
@@ -113,10 +114,13 @@ def _go_on(run: EvalRun, seen: Observed, now: datetime, settings: Settings) -> D
     if ending is not None:
         return _fail(run, status, ending, now, accepted=True, picture=picture)
     step = next_step(run, picture, seen, found)
+    activity = unless_stuck(
+        step.activity, status, picture.shards, seen=seen, now=now, settings=settings
+    )
     active = statuses.with_claims(
         statuses.counted(status, picture.shards, step.starting),
         step.phase,
-        when_active(step.activity, status),
+        when_active(activity, status),
         generation=run.metadata.generation,
         now=now,
     )
@@ -135,6 +139,7 @@ def _recorded(run: EvalRun, picture: Picture, seen: Observed, now: datetime) -> 
     )
     begun = attempts.documented(statuses.started(seen.status, now), seen.document)
     status = statuses.counted(begun, picture.shards)
+    status = progressed(status, picture.shards, seen.pages, now)
     return status.model_copy(update={"failures": merged(status.failures, found)})
 
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from kompass_api.conditions import Condition, ConditionStatus, ConditionType, Reason
 from kompass_api.evalrun import EvalRun
+from kompass_api.outcomes import FailureClass
 from kompass_api.resources import API_VERSION
-from kompass_api.status import EvalRunStatus
+from kompass_api.status import EvalRunStatus, Failure
 from kompass_operator.cluster import Manifest
-from kompass_operator.conditions import held
+from kompass_operator.conditions import held, holds
 from kompass_operator.names import MANAGER, event_name, labels
 
 _TRUE, _FALSE = ConditionStatus.TRUE, ConditionStatus.FALSE
@@ -50,7 +51,40 @@ def announcements(before: EvalRunStatus, after: EvalRunStatus) -> list[Announcem
         turns.append(
             Announcement(stuck.reason, stuck.message, stuck.last_transition_time, warning=True)
         )
-    return turns
+    return [*turns, *_jobs_created(before, after), *_retries(before, after)]
+
+
+def _jobs_created(before: EvalRunStatus, after: EvalRunStatus) -> list[Announcement]:
+    """Once, for all shards: that they are cut and begin."""
+    total = after.shards.total
+    if before.shards.total or not total or after.start_time is None:
+        return []
+    message = f"{total} shards with {after.items.planned} items; {after.shards.running} Jobs start"
+    return [Announcement("JobsCreated", message, after.start_time)]
+
+
+def _retries(before: EvalRunStatus, after: EvalRunStatus) -> list[Announcement]:
+    """One Event for all attempts that failed since the last status, and one for the storage."""
+    if holds(after, ConditionType.FINISHED):
+        return []
+    known = {(one.stage, one.shard, one.pod, one.time) for one in before.failures}
+    fresh = [
+        one for one in after.failures if (one.stage, one.shard, one.pod, one.time) not in known
+    ]
+    away = [one for one in fresh if one.failure == FailureClass.STORAGE_UNAVAILABLE]
+    others = [one for one in fresh if one not in away]
+    return [
+        Announcement(reason, _attempts(group), max(one.time for one in group), warning=True)
+        for reason, group in (("ShardRetry", others), ("StorageUnavailable", away))
+        if group
+    ]
+
+
+def _attempts(failures: list[Failure]) -> str:
+    newest = failures[0]
+    place = f"shard {newest.shard}" if newest.shard is not None else newest.stage
+    more = f" and {len(failures) - 1} more attempts" if len(failures) > 1 else ""
+    return f"{place}{more} failed and may be tried again: {newest.failure}: {newest.message}"
 
 
 def event(run: EvalRun, announcement: Announcement) -> Manifest:
@@ -99,6 +133,7 @@ _TROUBLES = frozenset(
         Reason.SECRET_MISSING,
         Reason.QUOTA_EXCEEDED,
         Reason.WAITING,
+        Reason.NO_PROGRESS,
     }
 )
 

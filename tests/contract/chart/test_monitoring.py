@@ -118,8 +118,8 @@ def test_objects_have_the_fields_of_the_prometheus_operator(
     found = one(render(EVERYTHING), kind)
     spec = schema["properties"]["spec"]
     jsonschema.validate(found["spec"], spec)
-    with pytest.raises(jsonschema.ValidationError, match="intervall"):
-        jsonschema.validate({**found["spec"], "intervall": "30s"}, spec)
+    with pytest.raises(jsonschema.ValidationError, match="cadence"):
+        jsonschema.validate({**found["spec"], "cadence": "30s"}, spec)
     assert found["metadata"]["labels"]["release"] == "prometheus"
 
 

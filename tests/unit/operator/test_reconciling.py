@@ -377,7 +377,7 @@ async def test_events_tell_each_turn_once() -> None:
     reasons = [
         held["reason"] for (kind, *_), held in world.cluster.objects.items() if kind == "Event"
     ]
-    assert reasons == ["Accepted", "AllShardsSucceeded", "EvaluationSucceeded"]
+    assert reasons == ["Accepted", "JobsCreated", "AllShardsSucceeded", "EvaluationSucceeded"]
 
 
 def test_job_names_leave_room_for_the_pods_suffix() -> None:
