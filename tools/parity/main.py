@@ -4,8 +4,9 @@ Usage: python -m parity.main [--only WORD ...] [--peers|--kept] [--page FILE] [-
 Ends with status 1 where anything is not the same. `--only` takes the suites, models and peers whose
 names hold all of the words, and leaves page and vectors alone. `--peers` records the peers and no
 more: what they did is kept, and they are asked again only where model, data, pins or recorder
-change. `--kept` asks nobody: it compares what both sides did before, and the page says what is
-missing.
+change. What Kompass did is kept as long as its code is the same, so that a comparison may be
+stopped and gone on with, and a page is always of one state of the code. `--kept` asks nobody: it
+compares what both sides did before, and the page says what is missing.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from parity.models import MODELS, Model, folder_of
 from parity.ours import Bench, run_kompass, runs
 from parity.page import Section, page, table
 from parity.records import Recording, joined, read_recording, write_recording
+from parity.sources import sources_digest
 from parity.staging import staged
 from parity.suites import SUITES, Peer, Suite
 from parity.theirs import Recorder, asked
@@ -89,10 +91,11 @@ def theirs(places: Places, job: Job) -> Recording:
 def sections(places: Places, job: Job) -> Iterator[Section]:
     """The comparisons of a job, a suite at a time."""
     found = theirs(places, job)
-    for number, suites in enumerate(runs(job.suites)):
+    missing = [suite for suite in job.suites if not _our_place(places, job, suite).exists()]
+    for number, suites in enumerate(runs(missing)):
         _run(places, job, suites, number)
-        for suite in suites:
-            yield _section(places, job, suite, found)
+    for suite in job.suites:
+        yield _section(places, job, suite, found)
 
 
 def kept_sections(places: Places, job: Job) -> Iterator[Section]:
@@ -104,8 +107,7 @@ def kept_sections(places: Places, job: Job) -> Iterator[Section]:
 
 
 def _is_kept(places: Places, job: Job, suite: Suite) -> bool:
-    place = recorder(places, job).place(asked(suite, places.data(suite)))
-    return place.exists() and _our_place(places, job, suite).exists()
+    return _their_place(places, job, suite).exists() and _our_place(places, job, suite).exists()
 
 
 def _section(places: Places, job: Job, suite: Suite, found: Recording) -> Section:
@@ -124,11 +126,17 @@ def _run(places: Places, job: Job, suites: Sequence[Suite], number: int) -> None
     recording = run_kompass(benches, job.model, weights=weights, out=out)
     for suite in suites:
         part = _part(recording, suite)
+        _our_place(places, job, suite).parent.mkdir(exist_ok=True)
         write_recording(_our_place(places, job, suite), [*part.items, *part.rows])
 
 
 def _our_place(places: Places, job: Job, suite: Suite) -> Path:
-    return places.cache / "ours" / f"{suite.benchmark}-{suite.data}-{job.model.key}.jsonl"
+    """Another one where model, data or suite are others, as the peer's, or Kompass' code is."""
+    return places.cache / "ours" / sources_digest() / _their_place(places, job, suite).name
+
+
+def _their_place(places: Places, job: Job, suite: Suite) -> Path:
+    return recorder(places, job).place(asked(suite, places.data(suite)))
 
 
 def _part(recording: Recording, suite: Suite) -> Recording:
@@ -162,7 +170,7 @@ def main() -> int:
     found = [section for job in wanted for section in compared(places, job)]
     if arguments.page and not arguments.only:
         versions = {peer.replace("-", "_"): version_of(peer) for peer in Peer}
-        text = page(found, versions, missing=_missing(wanted, found))
+        text = page(found, versions, sources=sources_digest(), missing=_missing(wanted, found))
         arguments.page.write_text(text, encoding="utf-8")
     return _verdict(found)
 

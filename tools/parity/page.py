@@ -55,7 +55,11 @@ def table(title: str, comparisons: Sequence[Comparison]) -> str:
 
 
 def page(
-    sections: Sequence[Section], versions: Mapping[str, str], missing: Sequence[str] = ()
+    sections: Sequence[Section],
+    versions: Mapping[str, str],
+    *,
+    sources: str,
+    missing: Sequence[str] = (),
 ) -> str:
     """The whole page; every figure in it is counted from the sections."""
     everything = total(held for section in sections for held in section.comparisons)
@@ -67,7 +71,7 @@ def page(
         _by_section(sections),
         *_differences(sections),
         *(["## Not compared yet", _KEPT, _listed(missing)] if missing else []),
-        _CONDITIONS,
+        _CONDITIONS.format(sources=sources),
         "\n".join(_models(sections)),
         _KNOWN,
     ]
@@ -178,7 +182,8 @@ _CONDITIONS: Final = """\
   number.
 - Kompass runs as `kompass run`, from manifests to the report. Answers, likelihoods and scores are
   the report's. Texts and token ids are rendered again after the run by the functions that a shard
-  uses; a shard checks that texts rendered again are those that were planned.
+  uses; a shard checks that texts rendered again are those that were planned. All of it is of one
+  state of the code, whose digest is {sources}.
 - An answer in which nothing is found is None for some of OpenCompass' evaluators and an empty text
   for Kompass; they count as equal.
 - truthfulqa-gen is compared up to what the model writes: OpenCompass' score of it needs code from a
@@ -186,8 +191,8 @@ _CONDITIONS: Final = """\
 - Rows and models are those of the folder `shared` beside the checkout:"""
 
 _KEPT: Final = """\
-This page is of recordings that were kept (`--kept`), made by parts of `make parity` one after the
-other; it is not of one whole run. Without a recording of both sides are:"""
+This page is of what was recorded when it was written (`--kept`). Without a recording of both sides
+are:"""
 
 _KNOWN: Final = """\
 ## Known differences

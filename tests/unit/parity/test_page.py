@@ -17,38 +17,45 @@ def section(comparisons: list[Comparison]) -> Section:
 
 
 def test_the_page_counts_over_all_sections() -> None:
-    text = page([section(EQUAL), section(EQUAL)], VERSIONS)
+    text = page([section(EQUAL), section(EQUAL)], VERSIONS, sources="0badc0de")
     assert "| prompt text | 100 % equal | 2 | 2 |  |" in text
     assert "| scores | 100 % equal | 2 | 2 | 0 |" in text
 
 
 def test_the_page_has_a_line_for_each_suite_and_model() -> None:
-    text = page([section(EQUAL)], VERSIONS)
+    text = page([section(EQUAL)], VERSIONS, sources="0badc0de")
     assert "| ceval-gen/tiny_mc | tiny-mc | opencompass | 1/1 | 1/1 |" in text
 
 
 def test_a_page_without_differences_lists_none() -> None:
-    assert "What is not the same" not in page([section(EQUAL)], VERSIONS)
+    assert "What is not the same" not in page([section(EQUAL)], VERSIONS, sources="0badc0de")
 
 
 def test_differences_are_marked_and_shown() -> None:
-    text = page([section(UNLIKE)], VERSIONS)
+    text = page([section(UNLIKE)], VERSIONS, sources="0badc0de")
     assert "**1/2**" in text
     assert "| likelihoods | within 1e-4 | 2 | 1 | 8.0e+00 |" in text
     assert "`astronomy/made-up moons/0 B`: ours `1.25`, theirs `9.25`" in text
 
 
 def test_the_page_names_the_models_that_were_asked_and_no_others() -> None:
-    text = page([section(EQUAL)], VERSIONS)
+    text = page([section(EQUAL)], VERSIONS, sources="0badc0de")
     assert "  - tiny-mc: all rows, up to 1,024 tokens." in text
     assert "SmolLM2" not in text
 
 
+def test_the_page_says_which_code_it_is_of() -> None:
+    text = page([section(EQUAL)], VERSIONS, sources="0badc0de")
+    assert "whose digest is 0badc0de." in text
+
+
 def test_the_page_says_what_is_missing() -> None:
-    text = page([section(EQUAL)], VERSIONS, missing=["blimp/blimp with SmolLM2-135M"])
-    assert "not of one whole run" in text
+    text = page(
+        [section(EQUAL)], VERSIONS, sources="0badc0de", missing=["blimp/blimp with SmolLM2-135M"]
+    )
+    assert "Without a recording of both sides" in text
     assert "\n- blimp/blimp with SmolLM2-135M\n" in text
-    assert "Not compared yet" not in page([section(EQUAL)], VERSIONS)
+    assert "Not compared yet" not in page([section(EQUAL)], VERSIONS, sources="0badc0de")
 
 
 def test_the_table_of_one_section_is_aligned() -> None:
