@@ -21,7 +21,7 @@ a folder; the table is printed at the end.
 With --model they are questions of your own instead (CSV, TSV, JSONL, JSON, Parquet), which need no
 manifest: what the columns say makes it multiple choice, or question and answer.
 
-    kompass run quiz.csv --model ~/models/SmolLM2-135M-Instruct --gpus 0
+    kompass run quiz.csv --model models/smollm2-135m-instruct --gpus 0
 
     kompass run quiz.csv --model owner/name --model-type base --infer-method ppl
 
