@@ -133,19 +133,70 @@ class Execution(RuledModel):
         Field(description="Time the whole run may take. May only grow.", ge=60, le=31_536_000),
     ] = None
     shard_deadline_seconds: Annotated[
-        int | None, Field(description="Time one shard may take.", ge=60, le=31_536_000)
+        int | None,
+        Field(
+            description="Time one Job of a shard may take; then it is stopped after a checkpoint "
+            "and goes on as its next attempt.",
+            ge=60,
+            le=31_536_000,
+        ),
+    ] = None
+    pending_deadline_seconds: Annotated[
+        int | None,
+        Field(
+            description="Time a pod may wait for a node, image or quota before the run fails. "
+            "Left out: for ever, but 15 minutes for a registry that does not answer.",
+            ge=60,
+            le=31_536_000,
+        ),
     ] = None
     queue: Annotated[
         Queue | None, Field(description="Queue for the Jobs (Kueue). Cannot change once set.")
     ] = None
 
 
+class OnExhausted(StrEnum):
+    """What becomes of a run that is given up."""
+
+    FAIL_RUN = "FailRun"
+    """It fails; what its shards answered stays in the storage."""
+    REPORT_PARTIAL = "ReportPartial"
+    """It fails too, with a report of what was answered that says what is missing."""
+
+
 class Retry(ApiModel):
-    """What is tried again."""
+    """What is tried again, and what happens when that is used up."""
 
     max_attempts_per_shard: Annotated[
-        int, Field(description="Attempts of a shard; eviction and drain do not count.", ge=1, le=10)
+        int,
+        Field(
+            description="Attempts of a shard that may fail by their own fault, such as a bug, too "
+            "little memory, or shardDeadlineSeconds.",
+            ge=1,
+            le=10,
+        ),
     ] = 3
+    max_infra_restarts_per_shard: Annotated[
+        int,
+        Field(
+            description="Restarts of a shard for what is not its fault: drain, eviction, a lost "
+            "node, a broken GPU, or storage, hub or model server away.",
+            ge=0,
+            le=100,
+        ),
+    ] = 10
+    max_failed_shards: Annotated[
+        int,
+        Field(
+            description="Shards that may be given up before the others are stopped. Two that fail "
+            "for the same reason that no retry mends stop the others at once.",
+            ge=0,
+            le=8192,
+        ),
+    ] = 0
+    on_exhausted: Annotated[
+        OnExhausted, Field(description="What becomes of a run that is given up.")
+    ] = OnExhausted.FAIL_RUN
 
 
 class Cleanup(ApiModel):

@@ -11,6 +11,7 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
+from kompass_api.indexes import Indexes
 from kompass_api.resources import ApiModel
 from kompass_api.status import HeadlineScore, ItemCounts, PlannedModel, ReusedRun
 
@@ -27,6 +28,7 @@ class ExitCode(IntEnum):
     INPUT_MISSING = 66
     UNAVAILABLE = 69
     SOFTWARE = 70
+    DEVICE = 71
     STORAGE = 74
     TEMPORARY = 75
     PERMISSION = 77
@@ -42,6 +44,9 @@ CANNOT_WORK: Final = (
     ExitCode.CONFIG,
 )
 """Trying again would end the same way: the Job fails at once."""
+
+ENDS_JOB: Final = (*CANNOT_WORK, ExitCode.DEVICE)
+"""Ends after which the same Job does not try again: a broken device is left for another node."""
 
 
 class FailureClass(StrEnum):
@@ -59,7 +64,9 @@ class FailureClass(StrEnum):
     ENDPOINT_UNAVAILABLE = "EndpointUnavailable"
     DEVICE_UNAVAILABLE = "DeviceUnavailable"
     DEVICE_OUT_OF_MEMORY = "DeviceOutOfMemory"
+    DEVICE_ERROR = "DeviceError"
     OUT_OF_MEMORY = "OOMKilled"
+    EPHEMERAL_STORAGE = "EphemeralStorage"
     STORAGE_DENIED = "StorageDenied"
     BUCKET_MISSING = "BucketMissing"
     STORAGE_UNAVAILABLE = "StorageUnavailable"
@@ -67,7 +74,9 @@ class FailureClass(StrEnum):
     INCOMPLETE_RESULTS = "IncompleteResults"
     IMAGE_UNAVAILABLE = "ImageUnavailable"
     SECRET_MISSING = "SecretMissing"  # noqa: S105  (a class, not a secret)
-    DEADLINE_EXCEEDED = "DeadlineExceeded"
+    SHARD_TIMEOUT = "ShardTimeout"
+    JOB_DELETED = "JobDeletedExternally"
+    RESTARTS_EXHAUSTED = "RestartsExhausted"
     INTERRUPTED = "Interrupted"
     INTERNAL = "Internal"
 
@@ -85,6 +94,9 @@ class ReportOutcome(ApiModel):
 
     uri: str
     digest: str
+    partial: bool = False
+    missing: Annotated[list[str], Field(max_length=5)] = []
+    """The first items without an answer."""
     items: ItemCounts
     headline: Annotated[list[HeadlineScore], Field(max_length=20)]
     reused_from: ReusedRun | None = None
@@ -97,6 +109,8 @@ class TerminationMessage(ApiModel):
     failure: FailureClass | None = None
     message: str = ""
     item: str | None = None
+    gaps: Indexes | None = None
+    """Shards whose items are missing from the results."""
     plan: PlanOutcome | None = None
     report: ReportOutcome | None = None
 

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from kompass_api.conditions import Condition
+from kompass_api.indexes import Indexes
 from kompass_api.resources import ApiModel, Count, ObservedGeneration
 from kompass_api.rules import KeyedBy
 
@@ -19,6 +20,18 @@ class ShardCounts(ApiModel):
     running: Annotated[Count, Field(description="With an active Job.")] = 0
     succeeded: Annotated[Count, Field(description="Finished with a manifest.")] = 0
     failed: Annotated[Count, Field(description="Given up.")] = 0
+    completed_indexes: Annotated[
+        Indexes | None, Field(description="Shards with a manifest, such as 0-2,5.")
+    ] = None
+    failed_indexes: Annotated[Indexes | None, Field(description="Shards that were given up.")] = (
+        None
+    )
+    started_indexes: Annotated[
+        Indexes | None, Field(description="Shards whose Job was created; one that is gone is told.")
+    ] = None
+    replaced_indexes: Annotated[
+        Indexes | None, Field(description="Shards whose Job was deleted by somebody and made anew.")
+    ] = None
 
 
 class ItemCounts(ApiModel):
@@ -36,6 +49,9 @@ class ItemCounts(ApiModel):
         Count | None, Field(description="Seconds until the last answer, at this rate.")
     ] = None
     answered: Annotated[Count, Field(description="Items with exactly one answer.")] = 0
+    missing: Annotated[
+        Count, Field(description="Items without an answer, once a summary has counted them.")
+    ] = 0
     unscored: Annotated[
         Count, Field(description="Answers that could not be judged; they leave the mean.")
     ] = 0
@@ -75,6 +91,13 @@ class Results(ApiModel):
 
     uri: Annotated[str, Field(description="Folder of the report.", max_length=1024)]
     digest: Annotated[str, Field(description="SHA-256 of report.json.", max_length=71)]
+    partial: Annotated[
+        bool, Field(description="Whether planned items are missing from the report.")
+    ] = False
+    missing: Annotated[
+        list[Annotated[str, Field(max_length=256)]],
+        Field(description="The first items without an answer.", max_length=5),
+    ] = []
     headline: Annotated[
         list[HeadlineScore],
         Field(description="Groups first, then benchmarks.", max_length=20),
@@ -109,6 +132,9 @@ class Failure(ApiModel):
 
     stage: Annotated[str, Field(description="plan, shard or summarize.", max_length=16)]
     shard: Annotated[Count | None, Field(description="Shard index.")] = None
+    attempt: Annotated[
+        Count, Field(description="Which attempt it was, from 1; 0 where no pod ran.")
+    ] = 0
     failure: Annotated[str, Field(alias="class", description="Kind of failure.", max_length=64)]
     exit_code: Annotated[
         Annotated[int, Field(ge=-2_147_483_648, le=2_147_483_647)] | None,
@@ -117,7 +143,25 @@ class Failure(ApiModel):
     message: Annotated[str, Field(description="What, where, what to do.", max_length=512)] = ""
     pod: Annotated[str, Field(description="Pod name.", max_length=253)] = ""
     node: Annotated[str, Field(description="Node it ran on.", max_length=253)] = ""
+    log: Annotated[
+        str, Field(description="Command that shows its log or events.", max_length=640)
+    ] = ""
     time: Annotated[str, Field(description="When it ended (UTC).", max_length=32)] = ""
+
+
+class Gap(ApiModel):
+    """Items that the proof of completeness did not find, and the shards that answer them again."""
+
+    round: Annotated[Count, Field(description="How often a gap was found.")]
+    shards: Annotated[Indexes, Field(description="Shards that are dispatched again for it.")]
+
+
+class GivenUp(ApiModel):
+    """Why a run was given up, while its partial report is made."""
+
+    reason: Annotated[str, Field(description="Reason that Failed will have.", max_length=64)]
+    message: Annotated[str, Field(description="Message that Failed will have.", max_length=1024)]
+    time: Annotated[str, Field(description="When it was given up (UTC).", max_length=32)]
 
 
 class PlannedModel(ApiModel):
@@ -184,6 +228,13 @@ class EvalRunStatus(ApiModel):
     items: Annotated[ItemCounts, Field(description="What became of the items.")] = ItemCounts()
     score: Annotated[str, Field(description="First number of the report.", max_length=64)] = ""
     results: Annotated[Results | None, Field(description="The report, once it exists.")] = None
+    gap: Annotated[Gap | None, Field(description="The last gap that was dispatched again.")] = None
+    given_up: Annotated[
+        GivenUp | None, Field(description="Why the run ends, while a partial report is made.")
+    ] = None
     failures: Annotated[
         list[Failure], Field(description="The ten newest, newest first.", max_length=10)
     ] = []
+    first_failure: Annotated[
+        Failure | None, Field(description="The first one of all; it is never dropped.")
+    ] = None

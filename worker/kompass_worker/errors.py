@@ -1,20 +1,25 @@
 """How the worker fails: whose fault it was, and whether trying again helps.
 
 WorkerError (70, a bug)
-    IncompleteResults (70)      planned items have no answer
     InvalidRequest (64)         the run asks for what cannot be
     InvalidData (65)            a data file is not what the benchmark says
+    IncompleteResults (65)      planned items have no answer
     PromptTooLong (65)          a prompt does not fit into the model
     InputMissing (66)           a file, folder, bucket or repository is not there
+    RestartsExhausted (78)      the shard was interrupted too often
     ModelUnusable (78)          the weights do not load, or the device is not there
     AccessDenied (77)           storage, hub or server refuses the credentials
     EndpointUnavailable (69)    a served model does not answer: the Job tries again
+    DeviceBroken (71)           the GPU is faulty: the shard goes on on another node
     StorageUnavailable (74)     storage did not answer for long: the Job tries again
     HubUnavailable (75)         the hub did not answer: the Job tries again
     Stopped (143)               told to stop, after a checkpoint
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
 
 from kompass_api.outcomes import ExitCode, FailureClass
 
@@ -102,7 +107,38 @@ class Stopped(WorkerError):
     default_failure = FailureClass.INTERRUPTED
 
 
-class IncompleteResults(WorkerError):
-    """Planned items have no answer: names them."""
+class DeviceBroken(WorkerError):
+    """The device reported a fault of its own: not the model's, and not to be tried again here."""
 
+    exit_code = ExitCode.DEVICE
+    default_failure = FailureClass.DEVICE_ERROR
+
+
+class RestartsExhausted(WorkerError):
+    """The shard was interrupted more often than it may be."""
+
+    exit_code = ExitCode.CONFIG
+    default_failure = FailureClass.RESTARTS_EXHAUSTED
+
+
+class IncompleteResults(WorkerError):
+    """Planned items have no answer: names them, and the shards they are in."""
+
+    exit_code = ExitCode.DATA
     default_failure = FailureClass.INCOMPLETE_RESULTS
+
+    def __init__(
+        self, message: str, *, shards: Iterable[int] = (), item: str | None = None
+    ) -> None:
+        super().__init__(message, item=item)
+        self.shards = tuple(shards)
+
+
+INFRASTRUCTURE: Final = (
+    EndpointUnavailable,
+    StorageUnavailable,
+    HubUnavailable,
+    DeviceBroken,
+    Stopped,
+)
+"""Ends that are not the shard's own fault."""

@@ -24,7 +24,7 @@ from kompass_worker.processors import share_processors
 from kompass_worker.settings import DEFAULT_TERMINATION_LOG, WorkerSettings
 from kompass_worker.stages.plan import check_storage
 from kompass_worker.stages.reuse import plan_or_reuse
-from kompass_worker.stages.shard import run_shard
+from kompass_worker.stages.shard import Terms, run_shard
 from kompass_worker.stages.summarize import run_summarize
 from kompass_worker.stages.workplace import Workplace
 from kompass_worker.store import open_store
@@ -59,6 +59,12 @@ def plan(run_document: DocumentOption) -> None:
 def shard(
     run_document: DocumentOption,
     index: Annotated[int, typer.Option(help="Index of the shard in the plan.", min=0)],
+    max_restarts: Annotated[
+        int | None, typer.Option(help="Interruptions that one Job may have.", min=0)
+    ] = None,
+    repair: Annotated[
+        int, typer.Option(help="Round of the gap in the results that is filled.", min=0)
+    ] = 0,
 ) -> None:
     """Answer the items of one shard."""
 
@@ -66,16 +72,22 @@ def shard(
         logged = LoggedProgress(index, seconds=place.settings.progress_seconds, clock=place.clock)
         pace = Pace(index, place.clock)
         with served(pace.told, place.settings.progress_port):
-            run_shard(place, index, both(logged, pace))
+            run_shard(place, index, both(logged, pace), Terms(repair, max_restarts))
         return TerminationMessage(message=f"shard {index} is finished")
 
     _carry_out(run_document, stage)
 
 
 @app.command()
-def summarize(run_document: DocumentOption) -> None:
+def summarize(
+    run_document: DocumentOption,
+    *,
+    partial: Annotated[
+        bool, typer.Option("--partial", help="Report what there is, and say what is missing.")
+    ] = False,
+) -> None:
     """Prove that every item is answered, score the answers, write the report."""
-    _carry_out(run_document, _summarize)
+    _carry_out(run_document, _summarize_part if partial else _summarize)
 
 
 def main() -> None:
@@ -116,6 +128,12 @@ def _plan(place: Workplace) -> TerminationMessage:
     if isinstance(found, ReportOutcome):
         return TerminationMessage(report=found)
     return TerminationMessage(plan=found)
+
+
+def _summarize_part(place: Workplace) -> TerminationMessage:
+    with place.stop.interruptible():
+        outcome, _ = run_summarize(place, partial=True)
+    return TerminationMessage(report=outcome)
 
 
 def _summarize(place: Workplace) -> TerminationMessage:

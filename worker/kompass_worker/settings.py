@@ -36,6 +36,8 @@ class WorkerSettings(BaseSettings):
     """How long storage that does not answer is waited for."""
     preflight_patience_seconds: PositiveFloat = 90.0
     """The same for the first request of a plan, where nothing is lost yet."""
+    job_uid: str = ""
+    """UID of the Job whose pod this is; empty outside a cluster."""
     image: str | None = None
     """Image of the pod, for the lineage."""
     hub_endpoint: str | None = Field(default=None, validation_alias="HF_ENDPOINT")

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import Final
 
+from kompass_api.indexes import ranges_of
 from kompass_api.outcomes import FailureClass, TerminationMessage
-from kompass_worker.errors import WorkerError
+from kompass_worker.errors import IncompleteResults, WorkerError
+
+GAPS: Final = 2048
+"""Characters for the shards with gaps; those that do not fit are found by the next proof."""
 
 logger = logging.getLogger(__name__)
 
@@ -14,7 +19,10 @@ logger = logging.getLogger(__name__)
 def message_of(error: Exception) -> TerminationMessage:
     """What an end that is no result says."""
     if isinstance(error, WorkerError):
-        return TerminationMessage(failure=error.failure, message=str(error), item=error.item)
+        gaps = ranges_of(error.shards, GAPS) if isinstance(error, IncompleteResults) else ""
+        return TerminationMessage(
+            failure=error.failure, message=str(error), item=error.item, gaps=gaps or None
+        )
     return TerminationMessage(
         failure=FailureClass.INTERNAL, message=f"{type(error).__name__}: {error}"
     )

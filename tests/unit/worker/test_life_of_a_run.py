@@ -328,7 +328,7 @@ def test_a_part_that_changed_is_named(bench: Bench) -> None:
     complete(bench, planned(bench))
     key = part_key(PartPlace(1, 0, 0))
     bench.store.put(key, encode_part(decode_part(key, 0, bench.store.get(key)).predictions[:1]))
-    with pytest.raises(InvalidData, match=r"part-00000.jsonl.zst has changed .* SHA-256"):
+    with pytest.raises(IncompleteResults, match=r"part-00000.jsonl.zst has changed .* SHA-256"):
         run_summarize(bench.place())
 
 

@@ -18,6 +18,7 @@ from kompass_api.modelendpoint import Device, ModelEndpointSpec, ModelType
 from kompass_api.results import Environment, Prediction
 from kompass_worker.backends.batches import Batcher, OutOfDeviceMemory
 from kompass_worker.backends.conversations import Talk
+from kompass_worker.backends.device_faults import broken, is_device_fault
 from kompass_worker.backends.folders import ModelFolders
 from kompass_worker.backends.huggingface_generation import (
     GenerationRow,
@@ -192,6 +193,8 @@ def _guarded(
             full = "not enough memory" in str(error) or "can't allocate memory" in str(error)
             if full or isinstance(error, torch.OutOfMemoryError):
                 raise OutOfDeviceMemory(str(error)) from error
+            if is_device_fault(error):
+                raise broken(error) from error
             raise
 
     return guarded

@@ -13,6 +13,7 @@ from transformers import AutoModelForCausalLM, PreTrainedModel
 from kompass_api.huggingface import MODEL_OPTIONS, Attention, option_values
 from kompass_api.modelendpoint import Device, DType, ModelEndpointSpec
 from kompass_api.outcomes import FailureClass
+from kompass_worker.backends.device_faults import broken, is_device_fault
 from kompass_worker.backends.folders import ModelFolders
 from kompass_worker.backends.huggingface_adapters import with_adapter
 from kompass_worker.backends.huggingface_tokenizers import quieten
@@ -74,6 +75,8 @@ def load_model(folders: ModelFolders, endpoint: ModelEndpointSpec, name: str) ->
     except (OSError, ValueError, KeyError, TypeError, AttributeError, ImportError) as error:
         raise _unloadable(name, endpoint, error) from error
     except (RuntimeError, SafetensorError) as error:
+        if is_device_fault(error):
+            raise broken(error) from error
         raise _unloadable(name, endpoint, error) from error
     model: PreTrainedModel = loaded[0]
     _check_complete(loaded[1], name)

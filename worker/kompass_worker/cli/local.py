@@ -17,11 +17,13 @@ from pathlib import Path
 from threading import Lock
 
 from kompass_api.outcomes import PlanOutcome, TerminationMessage
+from kompass_api.results import Report
 from kompass_worker.backends.models import KeptModel
 from kompass_worker.cli.display import Bar, Display
-from kompass_worker.errors import Stopped, WorkerError
+from kompass_worker.errors import IncompleteResults, Stopped, WorkerError
 from kompass_worker.inference.stopping import StopSignal
-from kompass_worker.stages.shard import run_shard
+from kompass_worker.stages.shard import Terms, run_shard
+from kompass_worker.stages.summarize import run_summarize
 from kompass_worker.stages.workplace import Workplace
 
 logger = logging.getLogger(__name__)
@@ -43,6 +45,23 @@ def evaluate(
             _in_this_process(place, shards, tally)
         else:
             _in_processes(place, shards, min(parallelism, shards), tally, run_document)
+
+
+def summarized(place: Workplace) -> Report:
+    """The report; shards with a gap in their results fill it first, as in a cluster."""
+    try:
+        _, report = run_summarize(place)
+    except IncompleteResults as gap:
+        logger.warning("a gap is filled", extra={"shards": gap.shards, "reason": str(gap)})
+        for shard in gap.shards:
+            run_shard(place, shard, _unseen, Terms(repair=1))
+        _, report = run_summarize(place)
+    return report
+
+
+def _unseen(done: int, total: int) -> None:
+    """The bar is full already."""
+    logger.debug("gap", extra={"done": done, "total": total})
 
 
 class Tally:

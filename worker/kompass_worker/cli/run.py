@@ -21,7 +21,7 @@ from kompass_api.rundocument import INDEX_FOLDER, ResolvedStorage, RunDocument
 from kompass_api.sources import S3Connection
 from kompass_worker.cli.data_files import NOTHING_ASKED, Asked, own_manifests, plain_manifests
 from kompass_worker.cli.display import Display
-from kompass_worker.cli.local import evaluate
+from kompass_worker.cli.local import evaluate, summarized
 from kompass_worker.cli.manifests import Manifests
 from kompass_worker.cli.mappings import mapped, parse_mapping
 from kompass_worker.cli.outputs import Output
@@ -35,7 +35,6 @@ from kompass_worker.runs.reading import open_run
 from kompass_worker.settings import WorkerSettings
 from kompass_worker.stages.plan import check_storage
 from kompass_worker.stages.reuse import plan_or_reuse
-from kompass_worker.stages.summarize import run_summarize
 from kompass_worker.stages.workplace import Workplace
 from kompass_worker.wiring import workplace
 
@@ -153,7 +152,7 @@ def _carry_out(wish: Wish, document: RunDocument, out: Path, display: Display) -
             return
         display.say(_planned(outcome))
         evaluate(place, outcome, wish.parallelism, display, run_document=out / RUN_KEY)
-        _, report = run_summarize(place)
+        report = summarized(place)
     show_scores(report, wish.output)
     display.say(f"{outcome.items} answers, {time.monotonic() - started:.0f} s")
     display.say(f"Report: {_shown(out / 'report')}/report.md (and .json, .csv, .txt, samples)")

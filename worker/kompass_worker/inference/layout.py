@@ -29,9 +29,10 @@ def shard_folder(shard: int) -> str:
     return f"shards/infer/{shard:05d}/"
 
 
-def manifest_key(shard: int) -> str:
-    """The mark of a finished shard."""
-    return f"{shard_folder(shard)}manifest.json"
+def manifest_key(shard: int, repair: int = 0) -> str:
+    """The mark of a finished shard; of one that filled a gap, the mark of that round."""
+    suffix = f"-{repair:04d}" if repair else ""
+    return f"{shard_folder(shard)}manifest{suffix}.json"
 
 
 def attempt_folder(shard: int, attempt: int) -> str:
@@ -42,6 +43,11 @@ def attempt_folder(shard: int, attempt: int) -> str:
 def claim_key(shard: int, attempt: int) -> str:
     """Who has this key has the attempt."""
     return f"{attempt_folder(shard, attempt)}started.json"
+
+
+def end_key(shard: int, attempt: int) -> str:
+    """That the attempt failed by its own fault; an interrupted one leaves nothing."""
+    return f"{attempt_folder(shard, attempt)}failed.json"
 
 
 def environment_key(shard: int, attempt: int) -> str:

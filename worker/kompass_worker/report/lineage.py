@@ -39,6 +39,7 @@ COLUMNS: Final = (
     "profile",
     "seed",
 )
+_MODEL_COLUMNS: Final = 7
 
 
 def scores_csv(report: Report) -> str:
@@ -50,7 +51,7 @@ def scores_csv(report: Report) -> str:
     writer.writerow(COLUMNS)
     for score in report.scores:
         cells = (*_score(score), *_data(data.get(score.content_hash)))
-        cells = (*cells, *_model(models[score.model]), report.profile, str(report.seed))
+        cells = (*cells, *_model(models.get(score.model)), report.profile, str(report.seed))
         writer.writerow([spreadsheet(cell) for cell in cells])
     return out.getvalue()
 
@@ -72,7 +73,11 @@ def _data(lineage: DataLineage | None) -> Iterator[str]:
     yield lineage.data_digest if lineage else ""
 
 
-def _model(lineage: ModelLineage) -> Iterator[str]:
+def _model(lineage: ModelLineage | None) -> Iterator[str]:
+    if lineage is None:
+        # A partial report has rows of a model that nothing is known to have run on.
+        yield from [""] * _MODEL_COLUMNS
+        return
     ran_on = lineage.environment
     yield from (lineage.source, lineage.revision or "", ran_on.model_digest)
     yield from (ran_on.tokenizer_digest, ran_on.dtype, ran_on.device)

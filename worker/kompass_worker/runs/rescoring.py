@@ -201,13 +201,18 @@ def _manifests(store: ObjectStore, plan: Plan, digest: str) -> dict[str, bytes]:
     """The shards' manifests, vouching for the new plan: it asks the same of the same models."""
     found: dict[str, bytes] = {}
     before = digest_of(store.get(PLAN_KEY))
-    for shard in plan.shards:
-        key = manifest_key(shard.index)
+    for key in (key for shard in plan.shards for key in _marks(store, shard.index)):
         manifest = Manifest.model_validate_json(store.get(key))
         if manifest.plan_digest != before:
             raise InvalidData(f"{store.uri}/{key} is of another plan than {store.uri}/{PLAN_KEY}")
         found[key] = _encoded(manifest.model_copy(update={"plan_digest": digest}))
     return found
+
+
+def _marks(store: ObjectStore, shard: int) -> list[str]:
+    """The shard's manifest, and those of gaps that it filled."""
+    first = manifest_key(shard)
+    return [entry.key for entry in store.entries(first.removesuffix(".json"))] or [first]
 
 
 def _encoded(document: Plan | Manifest) -> bytes:

@@ -14,9 +14,10 @@ from kompass_api.results import Environment, Manifest, Prediction, Timings
 from kompass_api.rundocument import ResolvedModel
 from kompass_worker import measures
 from kompass_worker.backends.protocol import Backend
-from kompass_worker.errors import InvalidData, InvalidRequest, WorkerError
+from kompass_worker.errors import INFRASTRUCTURE, InvalidData, InvalidRequest, WorkerError
 from kompass_worker.inference.attempts import ShardFolder
 from kompass_worker.inference.committing import Committer
+from kompass_worker.inference.parts import StoredPart
 from kompass_worker.inference.progress import Progress
 from kompass_worker.prompts import prompt_hash
 from kompass_worker.prompts.requests import Group, Request
@@ -35,24 +36,51 @@ class Evaluated:
     timings: Timings
 
 
-def run_shard(place: Workplace, index: int, progress: Progress) -> None:
+@dataclass(frozen=True)
+class Terms:
+    """How a shard is carried out."""
+
+    repair: int = 0
+    """Round of the gap that it fills; 0: none."""
+    max_restarts: int | None = None
+    """Interruptions that one Job may have."""
+
+
+def run_shard(place: Workplace, index: int, progress: Progress, terms: Terms = Terms()) -> None:
     """Answer every item of the shard that has no answer yet, and finish the shard."""
     folder = ShardFolder(place.store, index)
     stored = read_plan(place)
     shard = _shard_of(stored, index)
-    if folder.manifest() is not None:
+    if folder.manifest(terms.repair) is not None:
         logger.info("shard is finished already", extra={"shard": index})
         progress(len(shard.items), len(shard.items))
         return
-    attempt = folder.claim(f"{platform.node()}/{os.getpid()}/{uuid.uuid4().hex}")
-    answered = {one.item for held in folder.parts() for one in held.predictions}
+    attempt = folder.claim(
+        f"{platform.node()}/{os.getpid()}/{uuid.uuid4().hex}",
+        job=place.settings.job_uid,
+        max_restarts=terms.max_restarts,
+    )
+    answered = {one.item for held in _parts(folder, shard, terms) for one in held.predictions}
     left = [item for item in shard.items if item.id not in answered]
     logger.info(
         "attempt starts",
         extra={"shard": index, "attempt": attempt, "items": len(shard.items), "left": len(left)},
     )
-    evaluated = _evaluate(place, shard, left, folder=folder, attempt=attempt, progress=progress)
-    folder.finish(_manifest(folder, shard, stored.digest, evaluated))
+    try:
+        evaluated = _evaluate(place, shard, left, folder=folder, attempt=attempt, progress=progress)
+    except WorkerError as error:
+        if not isinstance(error, INFRASTRUCTURE):
+            folder.fail(attempt, error.failure)
+        raise
+    manifest = _manifest(folder, shard, _parts(folder, shard, terms), stored.digest, evaluated)
+    folder.finish(manifest, terms.repair)
+
+
+def _parts(folder: ShardFolder, shard: PlannedShard, terms: Terms) -> list[StoredPart]:
+    """What counts as answered: every part, or those that are sound where a gap is to be filled."""
+    if not terms.repair:
+        return folder.parts()
+    return folder.sound_parts({item.id: item.prompt_hash for item in shard.items}, terms.repair)
 
 
 def _shard_of(stored: StoredPlan, index: int) -> PlannedShard:
@@ -170,9 +198,12 @@ def _model_of(place: Workplace, shard: PlannedShard) -> ResolvedModel:
 
 
 def _manifest(
-    folder: ShardFolder, shard: PlannedShard, plan_digest: str, evaluated: Evaluated
+    folder: ShardFolder,
+    shard: PlannedShard,
+    stored: list[StoredPart],
+    plan_digest: str,
+    evaluated: Evaluated,
 ) -> Manifest:
-    stored = folder.parts()
     rows = [one.item for held in stored for one in held.predictions]
     distinct = set(rows)
     missing = [item.id for item in shard.items if item.id not in distinct]

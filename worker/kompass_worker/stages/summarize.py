@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 from kompass_api.outcomes import ReportOutcome
-from kompass_api.plandocument import Plan
-from kompass_api.results import Completeness, Manifest, Report
+from kompass_api.results import Completeness, Report
 from kompass_api.rundocument import digest_of
 from kompass_api.status import ItemCounts
-from kompass_worker.errors import IncompleteResults, InvalidData
-from kompass_worker.inference.attempts import ShardFolder
+from kompass_worker.errors import IncompleteResults
 from kompass_worker.inference.layout import REPORT_FOLDER, REPORT_KEY, SAMPLES_KEY
-from kompass_worker.inference.parts import checksum, compressed, decode_part
+from kompass_worker.inference.parts import compressed
 from kompass_worker.prompts import Question
 from kompass_worker.report import renderings, rules_of, sample_lines
 from kompass_worker.report.lm_eval import Rules
+from kompass_worker.stages.answered import ShardResults, results_of, salvaged
 from kompass_worker.stages.questions import material_of
 from kompass_worker.stages.reuse import note_finished
 from kompass_worker.stages.workplace import Workplace, read_plan
 from kompass_worker.store.protocol import ObjectStore
 from kompass_worker.summary import (
-    Answer,
     completeness,
     distinct,
     headline,
+    is_complete,
     metrics_of,
     report_of,
     samples,
@@ -33,16 +33,25 @@ from kompass_worker.summary import (
     submissions,
 )
 
+NAMED: Final = 5
+"""Missing items that are named outside the report."""
+
 logger = logging.getLogger(__name__)
 
 
-def run_summarize(place: Workplace) -> tuple[ReportOutcome, Report]:
-    """Write the report; may be repeated, and gives the same bytes."""
+def run_summarize(place: Workplace, *, partial: bool = False) -> tuple[ReportOutcome, Report]:
+    """Write the report; may be repeated, and gives the same bytes.
+
+    IncompleteResults where the proof of completeness fails, unless a partial report is wanted.
+    """
     stored = read_plan(place)
-    manifests = _manifests(place.store, stored.plan, stored.digest)
-    answers = [answer for held in manifests for answer in _answers(place.store, held)]
+    found = results_of(place.store, stored.plan, stored.digest)
+    if partial:
+        found = salvaged(place.store, found, stored.digest)
+    answers = [answer for held in found for answer in held.answers]
     proof = completeness(stored.plan, answers)
-    _check_complete(proof, stored.plan, manifests)
+    if not is_complete(proof) and (not partial or not proof.answered):
+        raise _incomplete(proof, found)
     questions = list(_questions(place))
     judged = samples(stored.plan, place.document.models, questions, distinct(answers))
     metrics = metrics_of(questions)
@@ -51,7 +60,7 @@ def run_summarize(place: Workplace) -> tuple[ReportOutcome, Report]:
     report = report_of(
         place.document,
         stored.plan,
-        manifests,
+        [held.manifest for held in found if held.manifest is not None],
         plan_digest=stored.digest,
         completeness=proof,
         scores=numbers,
@@ -61,51 +70,40 @@ def run_summarize(place: Workplace) -> tuple[ReportOutcome, Report]:
     for name, content in submissions(rows, questions).items():
         place.store.put(f"{REPORT_FOLDER}/{name}", content.encode())
     digest = _put_report(place.store, report, rules_of(stored.plan, metrics))
-    outcome = ReportOutcome(
-        uri=f"{place.store.uri}/{REPORT_FOLDER}",
-        digest=digest,
-        items=ItemCounts(
-            planned=proof.planned,
-            answered=proof.answered,
-            unscored=sum(row.score is None for row in rows),
-        ),
-        headline=headline(numbers),
-    )
-    note_finished(place, stored.plan, outcome, sampled)
+    outcome = _outcome(place, report, digest, unscored=sum(row.score is None for row in rows))
+    if not outcome.partial:
+        note_finished(place, stored.plan, outcome, sampled)
     return outcome, report
 
 
-def _manifests(store: ObjectStore, plan: Plan, plan_digest: str) -> list[Manifest]:
-    found = [ShardFolder(store, shard.index).manifest() for shard in plan.shards]
-    manifests = [manifest for manifest in found if manifest is not None]
-    strangers = [held.shard for held in manifests if held.plan_digest != plan_digest]
-    if strangers:
-        raise InvalidData(f"shards {strangers[:5]} answered another plan than {plan_digest}")
-    return manifests
+def _outcome(place: Workplace, report: Report, digest: str, *, unscored: int) -> ReportOutcome:
+    proof = report.completeness
+    return ReportOutcome(
+        uri=f"{place.store.uri}/{REPORT_FOLDER}",
+        digest=digest,
+        partial=not is_complete(proof),
+        missing=proof.missing[:NAMED],
+        items=ItemCounts(
+            planned=proof.planned,
+            answered=proof.answered,
+            missing=proof.planned - proof.answered,
+            unscored=unscored,
+        ),
+        headline=headline(report.scores),
+    )
 
 
-def _answers(store: ObjectStore, manifest: Manifest) -> Iterator[Answer]:
-    for part in manifest.parts:
-        content = store.get(part.key)
-        if checksum(content) != part.sha256:
-            raise InvalidData(
-                f"{store.uri}/{part.key} has changed since shard {manifest.shard} was finished: "
-                f"SHA-256 {checksum(content)}, expected {part.sha256}"
-            )
-        for prediction in decode_part(part.key, part.attempt, content).predictions:
-            yield Answer(manifest.model, part.attempt, prediction)
-
-
-def _check_complete(proof: Completeness, plan: Plan, manifests: list[Manifest]) -> None:
-    if proof.answered == proof.planned and not proof.unexpected:
-        return
-    finished = {manifest.shard for manifest in manifests}
-    unfinished = [shard.index for shard in plan.shards if shard.index not in finished]
+def _incomplete(proof: Completeness, found: Sequence[ShardResults]) -> IncompleteResults:
+    """What is missing, where, and which shards have to answer again."""
+    unfinished = [held.shard.index for held in found if held.manifest is None]
     shards = f"; shards without a manifest: {unfinished[:20]}" if unfinished else ""
-    first = ", ".join(proof.missing[:5])
-    raise IncompleteResults(
+    troubles = [trouble for held in found for trouble in held.troubles]
+    broken = f"; {len(troubles)} parts are gone or broken: {troubles[0]}" if troubles else ""
+    first = ", ".join(proof.missing[:NAMED])
+    return IncompleteResults(
         f"{proof.answered} of {proof.planned} planned items have an answer, {proof.unexpected} "
-        f"answers belong to no planned prompt; missing: {first or 'none'}{shards}",
+        f"answers belong to no planned prompt; missing: {first or 'none'}{shards}{broken}",
+        shards=[held.shard.index for held in found if not held.is_whole],
         item=proof.missing[0] if proof.missing else None,
     )
 

@@ -1,6 +1,6 @@
 """From answers to a report: proof of completeness, samples, scores, headline."""
 
-from kompass_worker.summary.answers import Answer, completeness, distinct
+from kompass_worker.summary.answers import Answer, completeness, distinct, is_complete
 from kompass_worker.summary.headlines import headline
 from kompass_worker.summary.reports import report_of
 from kompass_worker.summary.samples import JudgedSample, samples
@@ -13,6 +13,7 @@ __all__ = [
     "completeness",
     "distinct",
     "headline",
+    "is_complete",
     "metrics_of",
     "report_of",
     "samples",

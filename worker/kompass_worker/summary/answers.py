@@ -61,6 +61,11 @@ def completeness(plan: Plan, answers: Iterable[Answer]) -> Completeness:
     )
 
 
+def is_complete(proof: Completeness) -> bool:
+    """Whether every planned item was answered, and nothing else."""
+    return proof.answered == proof.planned and not proof.unexpected
+
+
 def planned_items(plan: Plan) -> dict[ItemKey, PlannedItem]:
     """Every planned item, in the plan's order."""
     return {(shard.model, item.id): item for shard in plan.shards for item in shard.items}

@@ -43,7 +43,11 @@ def report_of(
         plan_digest=plan_digest,
         completeness=completeness,
         scores=list(scores),
-        models=[_model(model, environments[model.name]) for model in document.models],
+        models=[
+            _model(model, environments[model.name])
+            for model in document.models
+            if model.name in environments
+        ],
         data=[
             DataLineage(
                 benchmark=subject.benchmark,
