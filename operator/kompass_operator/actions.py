@@ -25,6 +25,14 @@ class CreateJob:
     stage: Stage
     shard: int | None = None
     model: str | None = None
+    turn: int = 0
+    """Which Job of its shard this is."""
+    struck: int = 0
+    """Attempts that earlier Jobs of the shard have used up."""
+    repair: int = 0
+    """Round of the gap that it fills; 0: none."""
+    avoid: tuple[str, ...] = ()
+    """Nodes to keep away from."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +69,14 @@ class ReadPods:
     job: JobFacts
 
 
-Question = ReadDocument | ReadPods
+@dataclass(frozen=True)
+class SeekJob:
+    """Ask for a Job by name that was created and that no watch shows."""
+
+    name: str
+
+
+Question = ReadDocument | ReadPods | SeekJob
 
 
 @dataclass(frozen=True)

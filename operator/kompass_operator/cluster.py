@@ -9,6 +9,7 @@ ClusterError
     Denied              the operator lacks a right
     Invalid             the object is not valid
     Unavailable         no answer, or one that says "later"
+        WebhookDown     an admission webhook did not answer the API server
 """
 
 from __future__ import annotations
@@ -57,6 +58,10 @@ class Invalid(ClusterError):
 
 class Unavailable(ClusterError):
     """No answer, or one that says "later"."""
+
+
+class WebhookDown(Unavailable):
+    """An admission webhook did not answer the API server."""
 
 
 class Cluster(Protocol):

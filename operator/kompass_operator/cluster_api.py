@@ -33,6 +33,7 @@ from kompass_operator.cluster import (
     QuotaExceeded,
     Unavailable,
     WatchedKind,
+    WebhookDown,
 )
 from kompass_operator.names import MANAGER, RUN_LABEL
 from kompass_operator.requests import kind_of
@@ -205,6 +206,8 @@ def error_of(status: int, content: bytes, request: str) -> ClusterError:
         return Conflict(message)
     if status == 403:  # noqa: PLR2004
         return _refusal(answer, message)
+    if "failed calling webhook" in said:
+        return WebhookDown(message)
     kinds: Mapping[int, type[ClusterError]] = {
         400: Invalid,
         404: NotFound,

@@ -15,6 +15,10 @@ from kompass_operator.names import Stage
 
 _TRUE, _FALSE, _UNKNOWN = ConditionStatus.TRUE, ConditionStatus.FALSE, ConditionStatus.UNKNOWN
 _T = ConditionType
+_LONG, _SHORT = 1024, 256
+"""Characters of a message, where it is told and where it is repeated."""
+_NOT_ACCEPTED = frozenset({Reason.SECRET_MISSING, Reason.STORAGE_DENIED})
+"""What a run lacks in its namespace, though its document is frozen: it cannot work as it is."""
 _SHARDS_DONE = Claim(
     type=_T.SHARDS_SUCCEEDED,
     status=_TRUE,
@@ -38,6 +42,10 @@ class Activity:
     moving: bool = True
     suspended: bool = False
     shards_done: bool = False
+    stalled: Reason | None = None
+    """Why it waits for a person, if it does."""
+    gap: str = ""
+    """What is missing from the results and answered again."""
 
 
 @dataclass(frozen=True)
@@ -71,43 +79,38 @@ def when_waiting(reason: Reason, message: str) -> list[Claim]:
 
 def when_active(activity: Activity, before: EvalRunStatus) -> list[Claim]:
     """A run that was accepted and has not finished."""
+    accepted = Claim(
+        type=_T.ACCEPTED,
+        status=_TRUE,
+        reason=Reason.ACCEPTED,
+        message="what the run names was found and frozen",
+    )
+    refused = activity.reason in _NOT_ACCEPTED
     return [
-        Claim(
-            type=_T.ACCEPTED,
-            status=_TRUE,
-            reason=Reason.ACCEPTED,
-            message="what the run names was found and frozen",
-        ),
+        _not_accepted(activity.reason, activity.message) if refused else accepted,
         *_unfinished(activity),
         _suspended(activity, before),
     ]
 
 
 def when_failed(ending: Ending, before: EvalRunStatus, *, accepted: bool) -> list[Claim]:
-    """A run that ended without a report."""
-    reason, message = ending.reason, ending.message
+    """A run that was given up; a report of what it has answered may be in its status."""
+    reason = ending.reason
 
-    def claim(about: ConditionType, status: ConditionStatus) -> Claim:
-        return Claim(type=about, status=status, reason=reason, message=message)
+    def claim(about: ConditionType, status: ConditionStatus, length: int = _SHORT) -> Claim:
+        return Claim(type=about, status=status, reason=reason, message=ending.message[:length])
 
     return [
         Claim(type=_T.ACCEPTED, status=_TRUE, reason=Reason.ACCEPTED)
-        if accepted
-        else claim(_T.ACCEPTED, _FALSE),
+        if accepted and reason not in _NOT_ACCEPTED
+        else _not_accepted(reason, ending.message),
         claim(_T.PROGRESSING, _FALSE),
         Claim(type=_T.SUSPENDED, status=_FALSE, reason=Reason.NOT_SUSPENDED),
         _shards_of_failed(ending, before),
-        Claim(
-            type=_T.RESULTS_AVAILABLE,
-            status=_FALSE,
-            reason=Reason.SUMMARIZER_FAILED
-            if ending.stage is Stage.SUMMARIZE
-            else Reason.SUMMARIZER_PENDING,
-            message="there is no report",
-        ),
-        claim(_T.SUCCEEDED, _FALSE),
+        _results_of_failed(ending, before),
+        claim(_T.SUCCEEDED, _FALSE, _LONG),
         claim(_T.COMPLETE, _FALSE),
-        claim(_T.FAILED, _TRUE),
+        claim(_T.FAILED, _TRUE, _LONG),
         claim(_T.FINISHED, _TRUE),
         claim(_T.READY, _FALSE),
         claim(_T.RECONCILING, _FALSE),
@@ -164,16 +167,52 @@ def _unfinished(activity: Activity) -> list[Claim]:
 
     return [
         claim(_T.PROGRESSING, _TRUE if activity.moving else _FALSE, activity.message),
-        _SHARDS_DONE if activity.shards_done else claim(_T.SHARDS_SUCCEEDED, _UNKNOWN),
+        _shards_of_active(activity),
         Claim(type=_T.RESULTS_AVAILABLE, status=_FALSE, reason=Reason.SUMMARIZER_PENDING),
         claim(_T.SUCCEEDED, _UNKNOWN),
         claim(_T.COMPLETE, _FALSE),
         claim(_T.FAILED, _FALSE),
         claim(_T.FINISHED, _FALSE),
         claim(_T.READY, _FALSE, activity.message),
-        claim(_T.RECONCILING, _TRUE, activity.message),
-        claim(_T.STALLED, _FALSE),
+        claim(_T.RECONCILING, _FALSE if activity.stalled else _TRUE, activity.message),
+        claim(_T.STALLED, _FALSE)
+        if activity.stalled is None
+        else Claim(
+            type=_T.STALLED, status=_TRUE, reason=activity.stalled, message=activity.message
+        ),
     ]
+
+
+def _shards_of_active(activity: Activity) -> Claim:
+    if activity.gap:
+        return Claim(
+            type=_T.SHARDS_SUCCEEDED,
+            status=_FALSE,
+            reason=Reason.MISSING_SAMPLES,
+            message=activity.gap,
+        )
+    if activity.shards_done:
+        return _SHARDS_DONE
+    return Claim(type=_T.SHARDS_SUCCEEDED, status=_UNKNOWN, reason=activity.reason)
+
+
+def _not_accepted(reason: Reason, message: str) -> Claim:
+    return Claim(type=_T.ACCEPTED, status=_FALSE, reason=reason, message=message[:_LONG])
+
+
+def _results_of_failed(ending: Ending, before: EvalRunStatus) -> Claim:
+    if before.results is not None:
+        reason = Reason.REPORT_PUBLISHED
+        if before.results.partial:
+            reason = Reason.PARTIAL_REPORT_PUBLISHED
+        return Claim(type=_T.RESULTS_AVAILABLE, status=_TRUE, reason=reason, message=_told(before))
+    failed = ending.stage is Stage.SUMMARIZE or before.given_up is not None
+    return Claim(
+        type=_T.RESULTS_AVAILABLE,
+        status=_FALSE,
+        reason=Reason.SUMMARIZER_FAILED if failed else Reason.SUMMARIZER_PENDING,
+        message="there is no report",
+    )
 
 
 def _suspended(activity: Activity, before: EvalRunStatus) -> Claim:
@@ -193,12 +232,25 @@ def _suspended(activity: Activity, before: EvalRunStatus) -> Claim:
     )
 
 
+def _told(status: EvalRunStatus) -> str:
+    """How much of the run is in its report, and what is not."""
+    items, results = status.items, status.results
+    where = results.uri if results is not None else ""
+    named = f": {', '.join(results.missing)}" if results is not None and results.missing else ""
+    return (
+        f"the report at {where} has {items.answered} of {items.planned} planned items; "
+        f"{items.missing} are missing{named}"
+    )[:_LONG]
+
+
 def _shards_of_failed(ending: Ending, before: EvalRunStatus) -> Claim:
-    if holds(before, _T.SHARDS_SUCCEEDED):
+    gap = ending.reason is Reason.INCOMPLETE_RESULTS
+    if holds(before, _T.SHARDS_SUCCEEDED) and not gap:
         return _SHARDS_DONE
+    of_stage = Reason.SHARDS_FAILED if ending.stage is Stage.SHARD else ending.reason
     return Claim(
         type=_T.SHARDS_SUCCEEDED,
         status=_FALSE,
-        reason=Reason.SHARDS_FAILED if ending.stage is Stage.SHARD else ending.reason,
-        message=ending.message,
+        reason=Reason.MISSING_SAMPLES if gap else of_stage,
+        message=ending.message[:_SHORT],
     )

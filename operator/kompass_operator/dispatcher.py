@@ -21,6 +21,8 @@ LAG_SECONDS: Final = 30.0
 """An event loop this late serves nobody."""
 SOON_SECONDS: Final = 1.0
 PULSE_SECONDS: Final = 1.0
+ALARM_AFTER: Final = 5
+"""Passes of a run that fail by a bug in a row before people are told."""
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +35,8 @@ class Upkeep:
     """Runs that have not finished."""
     check: Callable[[], Awaitable[None]]
     """Raises when the operator has to start anew."""
+    alarm: Callable[[RunKey, Exception], Awaitable[None]]
+    """Tells people of a run whose passes keep failing by a bug."""
 
 
 class PassMeter(Protocol):
@@ -111,9 +115,11 @@ class Dispatcher:
             delay = self._queue.retry(key)
             logger.warning("pass failed, next in %.0f s: %s", delay, error, extra=about)
             return "error"
-        except Exception:
+        except Exception as error:
             delay = self._queue.retry(key)
             logger.exception("pass failed by a bug, next in %.0f s", delay, extra=about)
+            if self._queue.failures(key) == ALARM_AFTER:
+                await self._sound_alarm(key, error)
             return "bug"
         if outcome.refused:
             self._queue.retry(key)
@@ -122,6 +128,12 @@ class Dispatcher:
         if outcome.again_seconds is not None:
             self._queue.add_after(key, outcome.again_seconds)
         return "success"
+
+    async def _sound_alarm(self, key: RunKey, error: Exception) -> None:
+        try:
+            await self._upkeep.alarm(key, error)
+        except ClusterError as trouble:
+            logger.warning("Event was not written: %s", trouble)
 
     async def _resync(self) -> None:
         while True:

@@ -24,6 +24,7 @@ from kompass_operator.cluster import (
     Manifest,
     NotFound,
     QuotaExceeded,
+    WebhookDown,
 )
 from kompass_operator.facts import job_facts
 from kompass_operator.manifests import config_map, job
@@ -98,6 +99,8 @@ class Executor:
             return Report(Refusals(invalid=str(error)))
         except QuotaExceeded as error:
             return Report(Refusals(quota=str(error)))
+        except WebhookDown as error:
+            return Report(Refusals(webhook=str(error)))
         except _Dying:
             return Report(again_seconds=SOON_SECONDS)
         return Report(document=RunDocument.model_validate_json(held["data"][RUN_DOCUMENT_KEY]))
@@ -191,6 +194,8 @@ def _with_results(report: Report, results: Iterable[BaseException | None]) -> Re
     for result in results:
         if isinstance(result, QuotaExceeded):
             report = replace(report, refusals=Refusals(quota=str(result)))
+        elif isinstance(result, WebhookDown):
+            report = replace(report, refusals=Refusals(webhook=str(result)))
         elif isinstance(result, Invalid):
             report = replace(report, refusals=Refusals(invalid=str(result)))
         elif isinstance(result, _Foreign):

@@ -8,8 +8,18 @@ from datetime import datetime
 from pydantic import ValidationError
 
 from kompass_api.outcomes import TerminationMessage
+from kompass_operator.manifests.owners import owner_uid
 from kompass_operator.manifests.pods import CONTAINER
-from kompass_operator.names import SHARD_LABEL, STAGE_LABEL, Stage
+from kompass_operator.names import (
+    AVOID_ANNOTATION,
+    REPAIR_LABEL,
+    RUN_UID_LABEL,
+    SHARD_LABEL,
+    STAGE_LABEL,
+    STRUCK_ANNOTATION,
+    TURN_LABEL,
+    Stage,
+)
 from kompass_operator.observed import JobFacts, JobState, PodFacts
 from kompass_operator.views import Json, version_of
 
@@ -17,7 +27,7 @@ from kompass_operator.views import Json, version_of
 def job_facts(job: Json) -> JobFacts:
     """What matters of a Job with our labels."""
     meta, status = job["metadata"], job.get("status") or {}
-    labels = meta["labels"]
+    labels, notes = meta["labels"], meta.get("annotations") or {}
     state, verdict = _state(status)
     uncounted = status.get("uncountedTerminatedPods") or {}
     return JobFacts(
@@ -25,6 +35,10 @@ def job_facts(job: Json) -> JobFacts:
         uid=meta["uid"],
         stage=Stage(labels[STAGE_LABEL]),
         shard=int(labels[SHARD_LABEL]) if SHARD_LABEL in labels else None,
+        turn=int(labels.get(TURN_LABEL, 0)),
+        struck=int(notes.get(STRUCK_ANNOTATION, 0)),
+        repair=int(labels.get(REPAIR_LABEL, 0)),
+        avoided=tuple(node for node in notes.get(AVOID_ANNOTATION, "").split(",") if node),
         version=version_of(job),
         created=datetime.fromisoformat(meta["creationTimestamp"]),
         state=state,
@@ -38,6 +52,7 @@ def job_facts(job: Json) -> JobFacts:
         pod_ended=bool(status.get("succeeded") or any(uncounted.values())),
         suspended=bool((job.get("spec") or {}).get("suspend")),
         deleting="deletionTimestamp" in meta,
+        owned=owner_uid(job) == labels.get(RUN_UID_LABEL, ""),
     )
 
 

@@ -108,6 +108,7 @@ async def _serve(cluster: ApiCluster, settings: Settings, metrics: Metrics) -> N
     upkeep = Upkeep(
         active_runs=lambda: active_runs(watches),
         check=lambda: check(cluster, watches.known, settings.watch_namespaces),
+        alarm=reconciler.alarm,
     )
     dispatcher = Dispatcher(
         queue, reconciler.reconcile, settings, upkeep, random.random, meter=metrics

@@ -17,6 +17,14 @@ RUN_LABEL: Final = f"{GROUP}/run"
 RUN_UID_LABEL: Final = f"{GROUP}/run-uid"
 STAGE_LABEL: Final = f"{GROUP}/stage"
 SHARD_LABEL: Final = f"{GROUP}/shard"
+TURN_LABEL: Final = f"{GROUP}/turn"
+"""Which Job of its shard this is, from 0; left out of the first."""
+REPAIR_LABEL: Final = f"{GROUP}/repair"
+"""Round of the gap that a shard Job fills; left out where it fills none."""
+STRUCK_ANNOTATION: Final = f"{GROUP}/failed-attempts"
+"""Attempts that earlier Jobs of the shard have used up."""
+AVOID_ANNOTATION: Final = f"{GROUP}/avoid-nodes"
+"""Nodes with a broken device, separated by commas."""
 MANAGER: Final = "kompass-operator"
 """Field manager, event source and value of app.kubernetes.io/managed-by."""
 
@@ -27,6 +35,8 @@ class Stage(StrEnum):
     PLAN = "plan"
     SHARD = "shard"
     SUMMARIZE = "summarize"
+    PARTIAL = "partial"
+    """A summary of what there is, of a run that was given up."""
 
 
 def fingerprint(uid: str, attempt: int = 1) -> str:
@@ -40,10 +50,13 @@ def document_name(run: ObjectMeta, attempt: int = 1) -> str:
     return f"{run.name}-{fingerprint(run.uid, attempt)}-run"
 
 
-def job_name(run: ObjectMeta, stage: Stage, shard: int | None = None, *, attempt: int = 1) -> str:
-    """Name of the Job of a stage, or of one shard."""
+def job_name(
+    run: ObjectMeta, stage: Stage, shard: int | None = None, *, attempt: int = 1, turn: int = 0
+) -> str:
+    """Name of the Job of a stage, or of one shard; `turn` counts the Jobs of that shard."""
     place = stage.value if shard is None else f"s{shard}"
-    return f"{run.name}-{fingerprint(run.uid, attempt)}-{place}"
+    again = f"-t{turn}" if turn else ""
+    return f"{run.name}-{fingerprint(run.uid, attempt)}-{place}{again}"
 
 
 def event_name(run: ObjectMeta, reason: str, time: str) -> str:

@@ -33,6 +33,14 @@ class JobFacts:
     stage: Stage
     created: datetime
     shard: int | None = None
+    turn: int = 0
+    """Which Job of its shard it is."""
+    struck: int = 0
+    """Attempts that earlier Jobs of the shard have used up."""
+    repair: int = 0
+    """Round of the gap that it fills; 0: none."""
+    avoided: tuple[str, ...] = ()
+    """Nodes that it keeps away from."""
     version: int = 0
     state: JobState = JobState.UNFINISHED
     reason: str = ""
@@ -49,6 +57,8 @@ class JobFacts:
     suspended: bool = False
     """By a queue: Kompass never suspends a Job."""
     deleting: bool = False
+    owned: bool = True
+    """By the run whose label it has."""
 
     @property
     def is_open(self) -> bool:
@@ -114,6 +124,8 @@ class Refusals:
     """Name of an object that has a child's name and another owner."""
     invalid: str = ""
     """Message about an object that the API server takes for invalid."""
+    webhook: str = ""
+    """Message about an admission webhook that did not answer."""
 
 
 @dataclass(frozen=True)
@@ -130,9 +142,25 @@ class Observed:
     """Objects that the run names and that cannot be read."""
     readings: Mapping[str, PodReading] = field(default_factory=dict)
     """By Job name."""
+    gone: frozenset[str] = frozenset()
+    """Names of Jobs that do not exist, by the API server's own word."""
     refusals: Refusals = field(default_factory=Refusals)
     pages: Pages = field(default_factory=Pages)
 
-    def job(self, run: EvalRun, stage: Stage, shard: int | None = None) -> JobFacts | None:
-        """The Job of a stage or shard."""
-        return self.jobs.get(job_name(run.metadata, stage, shard, attempt=self.status.attempt))
+    def job(self, run: EvalRun, stage: Stage) -> JobFacts | None:
+        """The Job of a stage."""
+        return self.jobs.get(job_name(run.metadata, stage, attempt=self.status.attempt))
+
+    def shard_jobs(self, run: EvalRun) -> dict[int, JobFacts]:
+        """The newest Job of each shard that has one; only those that have our names."""
+        newest: dict[int, JobFacts] = {}
+        for job in self.jobs.values():
+            held = newest.get(job.shard) if job.shard is not None else None
+            is_older = held is not None and job.turn <= held.turn
+            if job.shard is not None and not is_older and job.name == self._name_of(run, job):
+                newest[job.shard] = job
+        return newest
+
+    def _name_of(self, run: EvalRun, job: JobFacts) -> str:
+        attempt = self.status.attempt
+        return job_name(run.metadata, Stage.SHARD, job.shard, attempt=attempt, turn=job.turn)

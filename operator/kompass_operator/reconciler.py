@@ -11,15 +11,26 @@ from typing import Final
 
 from pydantic import ValidationError
 
+from kompass_api.conditions import Reason
 from kompass_api.evalrun import EvalRun
 from kompass_api.rundocument import RUN_DOCUMENT_KEY, RunDocument
 from kompass_api.status import EvalRunStatus
-from kompass_operator.actions import Decision, DeleteJob, DeleteJobs, Question, ReadDocument
+from kompass_operator.actions import (
+    Decision,
+    DeleteJob,
+    DeleteJobs,
+    Question,
+    ReadDocument,
+    SeekJob,
+)
 from kompass_operator.cluster import Cluster, NamespaceEnds, NotFound
 from kompass_operator.decisions import plan
 from kompass_operator.executor import Executor
-from kompass_operator.facts import newest_last, pod_facts
+from kompass_operator.facts import job_facts, newest_last, pod_facts
+from kompass_operator.failures import timestamp
 from kompass_operator.logs import about
+from kompass_operator.manifests.events import Announcement, event
+from kompass_operator.manifests.owners import owner_uid
 from kompass_operator.metrics import Metrics
 from kompass_operator.names import document_name
 from kompass_operator.observed import Observed, PodReading, Refusals
@@ -46,6 +57,8 @@ class _Memory:
     document_sought: bool = False
     readings: dict[str, PodReading] = field(default_factory=dict)
     """By the Job's UID."""
+    gone: set[str] = field(default_factory=set)
+    """Names of Jobs that were sought and do not exist."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +120,21 @@ class Reconciler:
         except NamespaceEnds:
             return Outcome()
 
+    async def alarm(self, key: RunKey, error: Exception) -> None:
+        """Tell in an Event that passes over a run keep failing; its state does not change."""
+        body = self._watches.run(key)
+        if body is None:
+            return
+        announcement = Announcement(
+            reason=Reason.INTERNAL_ERROR,
+            message=f"the operator cannot bring the run on, by a bug of its own "
+            f"({type(error).__name__}: {error}); it goes on trying, and its log has the details",
+            time=timestamp(self._now()),
+            warning=True,
+        )
+        run = EvalRun.model_validate(body)
+        await self._cluster.create("Event", event(run, announcement))
+
     async def _bring_on(self, this: SeenRun) -> Outcome:
         run, memory = this.run, self._memory(this)
         refusals = Refusals()
@@ -117,13 +145,15 @@ class Reconciler:
                 for question in decision.questions:
                     await self._answer(question, run, memory)
                 continue
-            if refusals.quota:
+            if refusals.quota or refusals.webhook:
                 await self._writer.write(this, seen.status, decision.status, at_once=False)
                 return Outcome(refused=True)
             before = seen.status
             told = await self._tell_first(this, before, decision)
             report = await self._executor.perform(run, decision.actions, seen.document)
             memory.document = report.document or memory.document
+            if decision.actions:
+                memory.gone.clear()
             if report.refusals != Refusals():
                 refusals = report.refusals
                 continue
@@ -161,6 +191,7 @@ class Reconciler:
             document=memory.document,
             document_sought=memory.document_sought,
             readings=readings,
+            gone=frozenset(memory.gone),
             refusals=refusals,
             pages=self._board.of(run.metadata.uid),
         )
@@ -174,6 +205,9 @@ class Reconciler:
             memory.document_sought = True
             memory.document = await self._read_document(run, question.attempt)
             return
+        if isinstance(question, SeekJob):
+            await self._seek(question.name, run, memory)
+            return
         job = question.job
         pods = await self._cluster.pods_of(namespace, job.name)
         memory.readings[job.uid] = PodReading(
@@ -182,6 +216,19 @@ class Reconciler:
             state=job.state,
             pods=newest_last(pod_facts(pod) for pod in pods),
         )
+
+    async def _seek(self, name: str, run: EvalRun, memory: _Memory) -> None:
+        """Ask for a Job that no watch shows: it is there after all, or gone for good."""
+        meta = run.metadata
+        try:
+            held = await self._cluster.get("Job", meta.namespace, name)
+        except NotFound:
+            memory.gone.add(name)
+            return
+        if owner_uid(held) == meta.uid:
+            self.jobs.created(meta.uid, job_facts(held))
+        else:
+            memory.gone.add(name)
 
     async def _read_document(self, run: EvalRun, attempt: int) -> RunDocument | None:
         try:
@@ -203,6 +250,7 @@ class Reconciler:
         if is_finished(status):
             memory.document = None
             memory.readings.clear()
+            memory.gone.clear()
 
     def _until(self, moment: datetime | None) -> float | None:
         return None if moment is None else max(0.0, (moment - self._now()).total_seconds())

@@ -47,6 +47,8 @@ class Settings(BaseSettings):
     """How long an endpoint or benchmark may be missing."""
     pod_grace_seconds: Annotated[float, Field(ge=0)] = 300
     """How long a pod may wait for an image or a Secret that does not exist."""
+    image_grace_seconds: Annotated[float, Field(ge=0)] = 900
+    """How long a pod may wait for a registry that does not answer."""
     pod_check_seconds: Annotated[float, Field(gt=0)] = 10
     """How long a pod may start before the operator looks at it, and pause between looks."""
 

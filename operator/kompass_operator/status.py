@@ -11,7 +11,8 @@ from kompass_api.outcomes import PlanOutcome, ReportOutcome
 from kompass_api.status import EvalRunStatus, PlannedModel, Results, ShardCounts
 from kompass_operator.conditions import holds
 from kompass_operator.failures import timestamp
-from kompass_operator.observed import JobFacts, JobState
+from kompass_operator.ledger import Ledger, written
+from kompass_operator.observed import JobFacts
 
 
 class Phase(StrEnum):
@@ -33,7 +34,7 @@ def is_finished(status: EvalRunStatus) -> bool:
 
 def is_accepted(status: EvalRunStatus) -> bool:
     """Whether the run document was frozen."""
-    return holds(status, ConditionType.ACCEPTED)
+    return status.start_time is not None
 
 
 def with_claims(
@@ -68,7 +69,10 @@ def planned(status: EvalRunStatus, outcome: PlanOutcome) -> EvalRunStatus:
 
 
 def counted(
-    status: EvalRunStatus, shards: Sequence[JobFacts | None], starting: Iterable[int] = ()
+    status: EvalRunStatus,
+    shards: Sequence[JobFacts | None],
+    ledger: Ledger,
+    starting: Iterable[int] = (),
 ) -> EvalRunStatus:
     """The status with its shard counts; shards that are being started count as running."""
     running = set(starting) | {
@@ -76,18 +80,17 @@ def counted(
         for index, job in enumerate(shards)
         if job is not None and job.is_open and not job.suspended and not job.deleting
     }
-    succeeded = sum(job is not None and job.state is JobState.COMPLETE for job in shards)
-    failed = sum(job is not None and job.state is JobState.FAILED for job in shards)
+    running -= ledger.ended
+    succeeded, failed, total = len(ledger.completed), len(ledger.failed), len(shards)
     counts = ShardCounts(
-        total=len(shards),
+        total=total,
         running=len(running),
         succeeded=succeeded,
         failed=failed,
-        queued=len(shards) - len(running) - succeeded - failed,
+        queued=total - len(running) - succeeded - failed,
     )
-    return status.model_copy(
-        update={"shards": counts, "progress": f"{succeeded}/{len(shards)}" if shards else ""}
-    )
+    progress = f"{succeeded}/{total}" if shards else ""
+    return written(status.model_copy(update={"shards": counts, "progress": progress}), ledger)
 
 
 def reported(status: EvalRunStatus, outcome: ReportOutcome) -> EvalRunStatus:
@@ -100,6 +103,8 @@ def reported(status: EvalRunStatus, outcome: ReportOutcome) -> EvalRunStatus:
                 uri=outcome.uri,
                 digest=outcome.digest,
                 headline=headline,
+                partial=outcome.partial,
+                missing=[item[:256] for item in outcome.missing],
                 reused_from=outcome.reused_from,
             ),
             "score": headline[0].value if headline else "",

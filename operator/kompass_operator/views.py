@@ -84,13 +84,13 @@ class JobView:
         self._own: dict[str, _Own] = {}
 
     def of(self, namespace: str, run_uid: str) -> dict[str, JobFacts]:
-        """The Jobs of a run by name."""
+        """The Jobs of a run by name; one that only has its labels is somebody else's."""
         found = {job.uid: job for job in self._watches.jobs(namespace, run_uid)}
         for own in self._recent(run_uid):
             held = found.get(own.job.uid)
             if held is None or held.version <= own.job.version:
                 found[own.job.uid] = own.job
-        return {job.name: job for job in found.values()}
+        return {job.name: job for job in found.values() if job.owned}
 
     def created(self, run_uid: str, job: JobFacts) -> None:
         """The operator created a Job."""

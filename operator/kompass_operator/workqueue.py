@@ -80,6 +80,10 @@ class Agenda(Generic[K]):
         self.add_after(key, delay, now)
         return delay
 
+    def failures(self, key: K) -> int:
+        """How often in a row the key failed."""
+        return self._failures.get(key, 0)
+
     def forget(self, key: K) -> None:
         """The key succeeded: its next failure is the first again."""
         self._failures.pop(key, None)
@@ -163,6 +167,10 @@ class WorkQueue(Generic[K]):
         if self._meter is not None:
             self._meter.retried()
         return delay
+
+    def failures(self, key: K) -> int:
+        """How often in a row the key failed."""
+        return self._agenda.failures(key)
 
     def forget(self, key: K) -> None:
         """The key succeeded."""

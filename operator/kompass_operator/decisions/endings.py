@@ -1,12 +1,13 @@
 """When a run has failed, and why. Pure.
 
-A run fails only by a Job that gave up, a shard that ran out of memory twice, a pod that waited too
-long for what does not exist, the deadline, or an API server that refuses its objects.
+A run fails only by a Job that gave up, more shards given up than may be, a pod that waited too long
+for what does not exist, the deadline, or an API server that refuses its objects.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -15,20 +16,23 @@ from kompass_api.evalrun import EvalRun
 from kompass_api.outcomes import FailureClass
 from kompass_api.status import EvalRunStatus, Failure
 from kompass_operator.conditions import Ending
+from kompass_operator.decisions.budgets import MEMORY_STRIKES, Abandoned
+from kompass_operator.decisions.gaps import is_repairable
 from kompass_operator.decisions.picture import Picture
 from kompass_operator.decisions.readings import (
     awaits_outcome,
+    failures_of,
     plan_outcome,
     report_outcome,
     succeeded_pods,
 )
 from kompass_operator.decisions.waits import Wait
-from kompass_operator.failures import reason_of
+from kompass_operator.failures import DETERMINISTIC, place, reason_of
 from kompass_operator.names import Stage
-from kompass_operator.observed import JobFacts, JobState, Observed
+from kompass_operator.observed import JobState, Observed
 
-MEMORY_STRIKES: Final = 2
-"""Kills of one shard for its memory: a third would end the same way."""
+ALIKE: Final = 2
+"""Shards that fail the same way: the others would too."""
 
 
 def first_ending(
@@ -36,18 +40,18 @@ def first_ending(
     picture: Picture,
     seen: Observed,
     *,
-    status: EvalRunStatus,
+    lost: Sequence[Abandoned],
     waits: Iterable[Wait],
     now: datetime,
 ) -> Ending | None:
     """The first reason to end the run, or None."""
     reasons = (
         *_refused(run, seen),
-        *_given_up(picture, status.failures),
+        *_failed_stages(run, picture, seen),
         *_silent(picture, seen),
-        *_out_of_memory(picture, status.failures),
+        *_too_many(run, picture, lost, seen.status),
         *(ending for wait in waits if (ending := wait.ending(now)) is not None),
-        *_late(run, status, now),
+        *_late(run, seen.status, now),
     )
     return next(iter(reasons), None)
 
@@ -74,34 +78,58 @@ def _refused(run: EvalRun, seen: Observed) -> Iterator[Ending]:
         )
 
 
-def _given_up(picture: Picture, failures: list[Failure]) -> Iterator[Ending]:
-    failed = [job for job in picture.jobs if job.state is JobState.FAILED and not job.deleting]
-    for job in sorted(failed, key=lambda job: (job.ended or job.created, job.name)):
-        cause = _cause(job, failures)
-        if cause is not None:
-            yield Ending(
-                reason_of(job.stage, cause.failure),
-                f"{picture.place_of(job)}: {cause.message}{_attempts(job)}{_traces(cause)}",
-                job.stage,
-            )
+def _failed_stages(run: EvalRun, picture: Picture, seen: Observed) -> Iterator[Ending]:
+    summarize = picture.summarize if picture.all_done else None
+    for job in (picture.plan, summarize):
+        if job is None or job.deleting or is_repairable(picture, seen):
+            continue
+        failures = failures_of(run, job, picture, seen)
+        kills = [one for one in failures if one.failure == FailureClass.OUT_OF_MEMORY]
+        if job.state is JobState.FAILED or len(kills) >= MEMORY_STRIKES:
+            yield _ending(job.stage, picture.place_of(job), failures[-1], len(failures))
 
 
-def _cause(job: JobFacts, failures: list[Failure]) -> Failure | None:
-    own = [
-        failure
-        for failure in failures
-        if (failure.stage, failure.shard) == (job.stage.value, job.shard)
-    ]
-    late = [failure for failure in own if failure.failure == FailureClass.DEADLINE_EXCEEDED]
-    return next(iter((*late, *own)), None)
+def _too_many(
+    run: EvalRun, picture: Picture, lost: Sequence[Abandoned], status: EvalRunStatus
+) -> Iterator[Ending]:
+    """More shards given up than may be, two of them alike, or nothing left that goes on."""
+    failed = picture.ledger.failed
+    causes = [fate.cause for fate in lost]
+    causes += [one for one in status.failures if one.shard in failed]
+    alike = _alike(causes)
+    is_over = bool(failed) and len(failed | picture.ledger.completed) == len(picture.shards)
+    if len(failed) > run.spec.retry.max_failed_shards or is_over or alike is not None:
+        yield _of_shards(picture, alike or next(iter(causes), None), len(failed))
 
 
-def _attempts(job: JobFacts) -> str:
-    return f" (after {job.failed} attempts)" if job.failed > 1 else ""
+def _of_shards(picture: Picture, cause: Failure | None, count: int) -> Ending:
+    if cause is None:
+        return Ending(Reason.SHARDS_FAILED, f"{count} shards were given up", Stage.SHARD)
+    ending = _ending(Stage.SHARD, _place(picture, cause), cause, cause.attempt)
+    tail = f"; {count} shards were given up" if count > 1 else ""
+    return Ending(ending.reason, ending.message + tail, Stage.SHARD)
 
 
-def _traces(cause: Failure) -> str:
-    return f"; see the log of pod {cause.pod}" if cause.pod else ""
+def _alike(causes: Sequence[Failure]) -> Failure | None:
+    """A failure that two shards have for a reason that does not come by chance."""
+    shards = Counter(kind for kind, _ in {(one.failure, one.shard) for one in causes})
+    return next(
+        (one for one in causes if one.failure in DETERMINISTIC and shards[one.failure] >= ALIKE),
+        None,
+    )
+
+
+def _place(picture: Picture, cause: Failure) -> str:
+    model = picture.models[cause.shard] if cause.shard is not None else None
+    return place(Stage.SHARD, cause.shard, model)
+
+
+def _ending(stage: Stage, where: str, cause: Failure, attempts: int) -> Ending:
+    tried = f" (after {attempts} attempts)" if attempts > 1 else ""
+    traces = f"; see `{cause.log}`" if cause.pod else ""
+    return Ending(
+        reason_of(stage, cause.failure), f"{where}: {cause.message}{tried}{traces}", stage
+    )
 
 
 def _silent(picture: Picture, seen: Observed) -> Iterator[Ending]:
@@ -114,22 +142,6 @@ def _silent(picture: Picture, seen: Observed) -> Iterator[Ending]:
                 Reason.INTERNAL_ERROR,
                 f"the {job.stage} pod of Job {job.name} ended well but left no outcome in its "
                 "termination message: is the operator's worker image the one of this release?",
-                job.stage,
-            )
-
-
-def _out_of_memory(picture: Picture, failures: list[Failure]) -> Iterator[Ending]:
-    for job in picture.open:
-        kills = [
-            failure
-            for failure in failures
-            if (failure.stage, failure.shard) == (job.stage.value, job.shard)
-            and failure.failure == FailureClass.OUT_OF_MEMORY
-        ]
-        if len(kills) >= MEMORY_STRIKES:
-            yield Ending(
-                Reason.OUT_OF_MEMORY,
-                f"{picture.place_of(job)} ran out of memory {len(kills)} times: {kills[0].message}",
                 job.stage,
             )
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
+from kompass_api.evalrun import EvalRun
+from kompass_api.indexes import indexes_of
 from kompass_api.outcomes import PlanOutcome, ReportOutcome
 from kompass_api.status import Failure
 from kompass_operator.decisions.picture import Picture
@@ -22,7 +23,8 @@ def due(
     picture: Picture, seen: Observed, now: datetime, settings: Settings
 ) -> tuple[list[JobFacts], datetime | None]:
     """Jobs whose pods to read now, and when the next look is due."""
-    ended = [job for job in picture.jobs if _has_news(job, seen)]
+    told = picture.ledger.ended
+    ended = [job for job in picture.jobs if job.shard not in told and _has_news(job, seen)]
     if ended:
         return ended, None
     starting = [job for job in picture.open if is_starting(job)]
@@ -42,18 +44,29 @@ def is_starting(job: JobFacts) -> bool:
     return job.active > job.ready and not job.suspended
 
 
-def failures_in(
-    picture: Picture, seen: Observed, *, shard_deadline_seconds: int | None
-) -> list[Failure]:
+def failures_in(run: EvalRun, picture: Picture, seen: Observed) -> list[Failure]:
     """Every failure that the pods and Jobs tell of."""
     return [
         failure
         for job in picture.jobs
         if not job.deleting
-        for failure in _failures_of(
-            job, picture, seen, shard_deadline_seconds=shard_deadline_seconds
-        )
+        for failure in failures_of(run, job, picture, seen)
     ]
+
+
+def failures_of(run: EvalRun, job: JobFacts, picture: Picture, seen: Observed) -> list[Failure]:
+    """The failures of one Job, the last one last."""
+    reading = seen.readings.get(job.name)
+    failed = [pod for pod in (reading.pods if reading is not None else ()) if is_failure(pod)]
+    first, namespace = job.struck + 1, run.metadata.namespace
+    model = picture.model_of(job)
+    told = [
+        failure_of(job, pod, model, attempt=attempt, namespace=namespace)
+        for attempt, pod in enumerate(failed, first)
+    ]
+    if job.state is JobState.FAILED and (job.reason == "DeadlineExceeded" or not told):
+        told.append(failure_of_job(run, job, attempt=first + len(told)))
+    return told
 
 
 def succeeded_pods(job: JobFacts | None, seen: Observed) -> list[PodFacts]:
@@ -80,11 +93,22 @@ def report_outcome(job: JobFacts | None, seen: Observed) -> ReportOutcome | None
     )
 
 
+def gap_of(job: JobFacts | None, seen: Observed) -> frozenset[int]:
+    """Shards whose items a failed summary misses."""
+    if job is None or job.deleting or job.state is not JobState.FAILED:
+        return frozenset()
+    reading = seen.readings.get(job.name)
+    said = [pod.said for pod in (reading.pods if reading is not None else ())]
+    return next(
+        (indexes_of(word.gaps) for word in reversed(said) if word and word.gaps), frozenset()
+    )
+
+
 def awaits_outcome(job: JobFacts, seen: Observed) -> bool:
     """Whether a complete Job's pod says something that is not in the status yet."""
-    if job.state is not JobState.COMPLETE or job.deleting:
+    if job.state is not JobState.COMPLETE or job.deleting or job.stage is Stage.SHARD:
         return False
-    return job.stage is Stage.SUMMARIZE or (job.stage is Stage.PLAN and not seen.status.models)
+    return job.stage is not Stage.PLAN or not seen.status.models
 
 
 def _has_news(job: JobFacts, seen: Observed) -> bool:
@@ -111,18 +135,3 @@ def _last_look(picture: Picture, seen: Observed) -> datetime:
     names = [job.name for job in picture.open]
     looks = [seen.readings[name].at for name in names if name in seen.readings]
     return max(looks, default=min(job.created for job in picture.open) - timedelta(days=1))
-
-
-def _failures_of(
-    job: JobFacts, picture: Picture, seen: Observed, *, shard_deadline_seconds: int | None
-) -> Iterator[Failure]:
-    reading = seen.readings.get(job.name)
-    model = picture.model_of(job)
-    told = [
-        failure_of(job, pod, model)
-        for pod in (reading.pods if reading is not None else ())
-        if is_failure(pod)
-    ]
-    yield from told
-    if job.state is JobState.FAILED and (job.reason == "DeadlineExceeded" or not told):
-        yield failure_of_job(job, shard_deadline_seconds=shard_deadline_seconds)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from kompass_api.conditions import Reason
+from kompass_api.evalrun import EvalRun
 from kompass_operator.conditions import Ending
 from kompass_operator.decisions.picture import Picture
 from kompass_operator.decisions.readings import is_starting
@@ -38,6 +40,9 @@ _NO_SUCH_IMAGE: Final = (
 )
 PODLESS_LOOKS: Final = 3
 """Times `pod_check_seconds` that a Job may be without a pod before it is told."""
+_NO_VOLUME: Final = re.compile(r'persistentvolumeclaim "[^"]*" not found')
+_NODES: Final = re.compile(r"^0/(\d+) nodes are available")
+_UNFIT: Final = re.compile(r"(\d+) node\(s\) didn't match Pod's node affinity/selector")
 _CONFIG_REASON: Final = "CreateContainerConfigError"
 
 
@@ -49,6 +54,10 @@ class Wait:
     message: str
     fails: Reason | None = None
     fails_at: datetime | None = None
+    model: str | None = None
+    """The model whose shard it is."""
+    stalls: bool = False
+    """Waiting alone does not mend it: a person has to."""
 
     def ending(self, now: datetime) -> Ending | None:
         """Why the run fails, once the time is over."""
@@ -57,10 +66,16 @@ class Wait:
         return Ending(self.fails, self.message)
 
 
-def waits(picture: Picture, seen: Observed, now: datetime, settings: Settings) -> list[Wait]:
+def waits(
+    run: EvalRun, picture: Picture, seen: Observed, now: datetime, settings: Settings
+) -> list[Wait]:
     """Every reason that keeps a pod from starting, the gravest first."""
-    found = list(_waits(picture, seen, now, settings))
-    return sorted(found, key=lambda wait: (wait.fails is None, wait.reason, wait.message))
+    found = [_limited(run, job, wait) for job, wait in _waits(picture, seen, now, settings)]
+    return sorted(found, key=_gravity)
+
+
+def _gravity(wait: Wait) -> tuple[bool, bool, str, str]:
+    return (not wait.stalls, wait.fails is None, wait.reason, wait.message)
 
 
 def next_failure(found: list[Wait]) -> datetime | None:
@@ -68,10 +83,12 @@ def next_failure(found: list[Wait]) -> datetime | None:
     return min((wait.fails_at for wait in found if wait.fails_at is not None), default=None)
 
 
-def _waits(picture: Picture, seen: Observed, now: datetime, settings: Settings) -> Iterator[Wait]:
+def _waits(
+    picture: Picture, seen: Observed, now: datetime, settings: Settings
+) -> Iterator[tuple[JobFacts, Wait]]:
     for job in picture.open:
         if _has_no_pod(job, now, settings):
-            yield _podless_wait(job, picture)
+            yield job, _podless_wait(job, picture)
         reading = seen.readings.get(job.name)
         if reading is None or not is_starting(job):
             continue
@@ -79,20 +96,47 @@ def _waits(picture: Picture, seen: Observed, now: datetime, settings: Settings) 
         for pod in pending[-1:]:
             wait = _wait(job, pod, picture, settings)
             if wait is not None:
-                yield wait
+                yield job, replace(wait, model=picture.model_of(job))
+
+
+def _limited(run: EvalRun, job: JobFacts, wait: Wait) -> Wait:
+    """The wait with the run's own limit, where that is over sooner."""
+    seconds = run.spec.execution.pending_deadline_seconds
+    if seconds is None:
+        return wait
+    until = (job.started or job.created) + timedelta(seconds=seconds)
+    if wait.fails_at is not None and wait.fails_at <= until:
+        return wait
+    return replace(wait, fails=Reason.PENDING_DEADLINE_EXCEEDED, fails_at=until)
 
 
 def _wait(job: JobFacts, pod: PodFacts, picture: Picture, settings: Settings) -> Wait | None:
     where = picture.place_of(job)
     if pod.unschedulable:
-        return Wait(Reason.UNSCHEDULABLE, f"{where} finds no node: {pod.unschedulable}")
+        return _node_wait(where, pod)
     since = pod.scheduled or pod.created or job.created
-    until = since + timedelta(seconds=settings.pod_grace_seconds)
     if pod.container_reason in _IMAGE_REASONS:
-        return _image_wait(where, pod, until)
+        return _image_wait(where, pod, since, settings)
     if pod.container_reason == _CONFIG_REASON:
-        return _config_wait(where, pod, until)
+        return _config_wait(where, pod, since + timedelta(seconds=settings.pod_grace_seconds))
     return None
+
+
+def _node_wait(where: str, pod: PodFacts) -> Wait:
+    message = f"{where} finds no node: {pod.unschedulable}"
+    if not is_for_ever(pod.unschedulable):
+        return Wait(Reason.UNSCHEDULABLE, message)
+    hint = "; no node will do as things are: mend spec.placement or the volume, or add a node"
+    return Wait(Reason.UNSCHEDULABLE_SPEC, message + hint, stalls=True)
+
+
+def is_for_ever(said: str) -> bool:
+    """Whether the scheduler's words mean that no node that exists will ever do."""
+    if _NO_VOLUME.search(said):
+        return True
+    every = _NODES.search(said)
+    unfit = sum(int(count) for count in _UNFIT.findall(said))
+    return every is not None and int(every[1]) > 0 and unfit >= int(every[1])
 
 
 def podless_at(picture: Picture, settings: Settings) -> datetime | None:
@@ -123,18 +167,27 @@ def _podless_wait(job: JobFacts, picture: Picture) -> Wait:
     )
 
 
-def _image_wait(where: str, pod: PodFacts, until: datetime) -> Wait:
+def _image_wait(where: str, pod: PodFacts, since: datetime, settings: Settings) -> Wait:
     said = f"{pod.container_reason} {pod.container_message}".lower()
     # kubelet alternates between the error and "Back-off pulling image: ErrImagePull: <the error>".
     cause = pod.container_message.rpartition("ErrImagePull: ")[2] or pod.container_reason
     message = f"{where}: the image cannot be pulled: {cause}"
-    if not any(word in said for word in _NO_SUCH_IMAGE):
-        return Wait(Reason.IMAGE_PULL_BACK_OFF, message)
+    is_missing = any(word in said for word in _NO_SUCH_IMAGE)
+    seconds = settings.pod_grace_seconds if is_missing else settings.image_grace_seconds
+    until = since + timedelta(seconds=seconds)
     hint = (
         "; check spec.image and spec.imagePullSecrets of the ModelEndpoint, or the operator's "
-        f"worker image; the run fails at {_clock(until)} unless it appears"
+        "worker image"
+        if is_missing
+        else "; tried again"
     )
-    return Wait(Reason.IMAGE_PULL_BACK_OFF, message + hint, Reason.IMAGE_UNAVAILABLE, until)
+    return Wait(
+        Reason.IMAGE_PULL_BACK_OFF,
+        f"{message}{hint}; the run fails at {_clock(until)} unless it appears",
+        Reason.IMAGE_UNAVAILABLE,
+        until,
+        stalls=is_missing,
+    )
 
 
 def _config_wait(where: str, pod: PodFacts, until: datetime) -> Wait:
@@ -146,6 +199,7 @@ def _config_wait(where: str, pod: PodFacts, until: datetime) -> Wait:
         f"the run fails at {_clock(until)} unless it appears",
         Reason.SECRET_MISSING if about_secret else Reason.INTERNAL_ERROR,
         until,
+        stalls=True,
     )
 
 

@@ -5,17 +5,29 @@ from __future__ import annotations
 from typing import Final
 
 from kompass_api.evalrun import EvalRun
-from kompass_api.outcomes import CANNOT_WORK, ExitCode
+from kompass_api.outcomes import ENDS_JOB, ExitCode
 from kompass_api.rundocument import RUN_DOCUMENT_KEY, RunDocument
 from kompass_operator.actions import CreateJob
 from kompass_operator.cluster import Manifest
+from kompass_operator.manifests.nodes import away_from
 from kompass_operator.manifests.owners import owner_reference
 from kompass_operator.manifests.pods import CONTAINER, DOCUMENT_FOLDER, pod_spec
-from kompass_operator.names import Stage, document_name, job_name, labels
+from kompass_operator.names import (
+    AVOID_ANNOTATION,
+    REPAIR_LABEL,
+    STRUCK_ANNOTATION,
+    TURN_LABEL,
+    Stage,
+    document_name,
+    job_name,
+    labels,
+)
 from kompass_operator.settings import Settings
 
 KUEUE_QUEUE: Final = "kueue.x-k8s.io/queue-name"
 KUEUE_PRIORITY: Final = "kueue.x-k8s.io/priority-class"
+SMALL_ATTEMPTS: Final = 3
+"""Attempts of a plan or summary, which need no GPU and keep what the shards did."""
 
 
 def job(run: EvalRun, document: RunDocument, wanted: CreateJob, settings: Settings) -> Manifest:
@@ -26,38 +38,74 @@ def job(run: EvalRun, document: RunDocument, wanted: CreateJob, settings: Settin
         "apiVersion": "batch/v1",
         "kind": "Job",
         "metadata": {
-            "name": job_name(meta, wanted.stage, wanted.shard, attempt=document.attempt),
+            "name": job_name(
+                meta, wanted.stage, wanted.shard, attempt=document.attempt, turn=wanted.turn
+            ),
             "namespace": meta.namespace,
-            "labels": {**own, **_queue_labels(run)},
+            "labels": {**own, **_turn_labels(wanted), **_queue_labels(run)},
+            "annotations": _turn_notes(wanted),
             "ownerReferences": [owner_reference(meta)],
         },
         "spec": {
             "parallelism": 1,
             "completions": 1,
-            "backoffLimit": run.spec.retry.max_attempts_per_shard - 1,
+            "backoffLimit": _retries(run, wanted.stage),
             # A replacement starts when its predecessor is gone: never two writers.
             "podReplacementPolicy": "Failed",
             "podFailurePolicy": {"rules": _failure_rules()},
             **_deadline(run, wanted.stage),
             "template": {
                 "metadata": {"labels": own},
-                "spec": pod_spec(
-                    document,
-                    document_name(meta, document.attempt),
-                    settings,
-                    arguments=_arguments(wanted),
-                    stage=wanted.stage,
-                    model=wanted.model,
+                "spec": away_from(
+                    wanted.avoid,
+                    pod_spec(
+                        document,
+                        document_name(meta, document.attempt),
+                        settings,
+                        arguments=_arguments(run, wanted),
+                        stage=wanted.stage,
+                        model=wanted.model,
+                    ),
                 ),
             },
         },
     }
 
 
-def _arguments(wanted: CreateJob) -> list[str]:
-    index = ["--index", str(wanted.shard)] if wanted.shard is not None else []
-    document = f"{DOCUMENT_FOLDER}/{RUN_DOCUMENT_KEY}"
-    return [wanted.stage.value, *index, "--run-document", document]
+def _retries(run: EvalRun, stage: Stage) -> int:
+    """Failed pods of a Job beside the last one.
+
+    A shard's Job counts both budgets together; the operator tells them apart by the pods' ends.
+    """
+    retry = run.spec.retry
+    if stage is not Stage.SHARD:
+        return SMALL_ATTEMPTS - 1
+    return retry.max_attempts_per_shard - 1 + retry.max_infra_restarts_per_shard
+
+
+def _arguments(run: EvalRun, wanted: CreateJob) -> list[str]:
+    document = ["--run-document", f"{DOCUMENT_FOLDER}/{RUN_DOCUMENT_KEY}"]
+    if wanted.stage is Stage.PARTIAL:
+        return [Stage.SUMMARIZE.value, "--partial", *document]
+    if wanted.shard is None:
+        return [wanted.stage.value, *document]
+    restarts = str(run.spec.retry.max_infra_restarts_per_shard)
+    repair = ["--repair", str(wanted.repair)] if wanted.repair else []
+    index = ["--index", str(wanted.shard), "--max-restarts", restarts, *repair]
+    return [wanted.stage.value, *index, *document]
+
+
+def _turn_labels(wanted: CreateJob) -> dict[str, str]:
+    numbers = {TURN_LABEL: wanted.turn, REPAIR_LABEL: wanted.repair}
+    return {label: str(number) for label, number in numbers.items() if number}
+
+
+def _turn_notes(wanted: CreateJob) -> dict[str, str]:
+    notes = {
+        STRUCK_ANNOTATION: str(wanted.struck) if wanted.struck else "",
+        AVOID_ANNOTATION: ",".join(wanted.avoid),
+    }
+    return {key: value for key, value in notes.items() if value}
 
 
 def _failure_rules() -> list[Manifest]:
@@ -65,7 +113,7 @@ def _failure_rules() -> list[Manifest]:
     return [
         {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]},
         _on_exit("Ignore", [ExitCode.STOPPED]),
-        _on_exit("FailJob", sorted(CANNOT_WORK)),
+        _on_exit("FailJob", sorted(ENDS_JOB)),
     ]
 
 

@@ -23,6 +23,13 @@ CONTAINER: Final = "worker"
 USER: Final = 10001
 DOCUMENT_FOLDER: Final = "/etc/kompass/run"
 VOLUME_FOLDER: Final = "/mnt/pvc"
+_JOB_UID: Final[Manifest] = {
+    "name": "KOMPASS_JOB_UID",
+    "valueFrom": {
+        "fieldRef": {"fieldPath": "metadata.labels['batch.kubernetes.io/controller-uid']"}
+    },
+}
+"""A shard counts its interruptions in one Job: those of an earlier one were somebody's wish."""
 _CLAIM_SCHEME: Final = "pvc://"
 
 
@@ -65,6 +72,7 @@ def pod_spec(
                 "env": [
                     *_plain_environment(image, settings),
                     *_progress_environment(stage),
+                    *([_JOB_UID] if stage is Stage.SHARD else ()),
                     *_secret_environment(part, keys=stage is Stage.SHARD),
                 ],
                 **_progress_ports(stage),

@@ -17,6 +17,7 @@ from kompass_operator.cluster import (
     NotFound,
     QuotaExceeded,
     Unavailable,
+    WebhookDown,
 )
 from kompass_operator.cluster_api import error_of
 
@@ -46,7 +47,7 @@ def status(message: str = "", reason: str = "", **details: Any) -> bytes:
         pytest.param(409, status(reason="Conflict"), Conflict, id="changed-meanwhile"),
         pytest.param(422, status(), Invalid, id="invalid"),
         pytest.param(429, status(), Unavailable, id="too-many-requests"),
-        pytest.param(500, status("failed calling webhook"), Unavailable, id="webhook-is-down"),
+        pytest.param(500, status("failed calling webhook"), WebhookDown, id="webhook-is-down"),
         pytest.param(503, b"<html>", Unavailable, id="a-proxy-answers"),
     ],
 )

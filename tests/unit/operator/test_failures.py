@@ -13,7 +13,7 @@ from kompass_operator.failures import KEPT, merged, reason_of, timestamp
 from kompass_operator.names import Stage
 
 START = datetime(2026, 1, 2, tzinfo=UTC)
-OF_ITS_STAGE = {FailureClass.HUB_UNAVAILABLE, FailureClass.INTERRUPTED, FailureClass.INTERNAL}
+OF_ITS_STAGE = {FailureClass.INTERRUPTED, FailureClass.INTERNAL}
 
 
 def a_failure(number: int, pod: str | None = None) -> Failure:
@@ -36,6 +36,7 @@ def test_where_the_class_says_little_the_stage_is_the_reason(kind: FailureClass)
     assert [reason_of(stage, kind.value) for stage in Stage] == [
         Reason.PLAN_FAILED,
         Reason.SHARDS_FAILED,
+        Reason.SUMMARIZER_FAILED,
         Reason.SUMMARIZER_FAILED,
     ]
 

@@ -12,7 +12,7 @@ from unit.operator.world import endpoint_manifest, settings
 from kompass_api.benchmark import Benchmark
 from kompass_api.evalrun import EvalRun
 from kompass_api.modelendpoint import ModelEndpoint
-from kompass_api.outcomes import CANNOT_WORK
+from kompass_api.outcomes import ENDS_JOB
 from kompass_api.resolution import Surroundings
 from kompass_api.rundocument import RunDocument
 from kompass_operator.actions import CreateJob
@@ -57,7 +57,13 @@ def variables_of(manifest: dict[str, Any]) -> dict[str, Any]:
     ("wanted", "command"),
     [
         pytest.param(PLAN, ["plan"], id="plan"),
-        pytest.param(SHARD, ["shard", "--index", "2"], id="shard"),
+        pytest.param(SHARD, ["shard", "--index", "2", "--max-restarts", "10"], id="shard"),
+        pytest.param(CreateJob(Stage.PARTIAL), ["summarize", "--partial"], id="partial"),
+        pytest.param(
+            CreateJob(Stage.SHARD, 2, "m", turn=1, repair=1),
+            ["shard", "--index", "2", "--max-restarts", "10", "--repair", "1"],
+            id="shard-that-fills-a-gap",
+        ),
         pytest.param(SUMMARIZE, ["summarize"], id="summarize"),
     ],
 )
@@ -102,8 +108,7 @@ def test_jobs_know_which_ends_are_final_and_which_cost_nothing(wanted: CreateJob
     assert disrupted["onPodConditions"] == [{"type": "DisruptionTarget", "status": "True"}]
     assert (stopped["action"], stopped["onExitCodes"]["values"]) == ("Ignore", [143])
     assert final["action"] == "FailJob"
-    assert final["onExitCodes"]["values"] == sorted(int(code) for code in CANNOT_WORK)
-    assert spec["backoffLimit"] == 4
+    assert final["onExitCodes"]["values"] == sorted(int(code) for code in ENDS_JOB)
     assert spec["podReplacementPolicy"] == "Failed"
     assert spec["template"]["spec"]["restartPolicy"] == "Never"
     assert "suspend" not in spec

@@ -171,11 +171,11 @@ def test_failure_outweighs_suspension() -> None:
 
 
 def test_shard_deadline_is_named() -> None:
-    run = a_run(execution={"shardDeadlineSeconds": 90})
+    run = a_run(execution={"shardDeadlineSeconds": 90}, retry={"maxAttemptsPerShard": 1})
     job = a_job(run, Stage.SHARD, 0, state=JobState.FAILED, reason="DeadlineExceeded")
     stopped = PodFacts(name="p", phase="Failed", exit_code=143)
     decision = decided(run, seen(run, PLANNED, job, readings=reading(job, stopped)))
-    assert verdict(decision, "Failed") == ("True", "DeadlineExceeded")
+    assert verdict(decision, "Failed") == ("True", "ShardTimeout")
     assert "shardDeadlineSeconds (90)" in decision.status.failures[0].message
 
 

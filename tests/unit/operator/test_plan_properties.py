@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from unit.operator.sights import NOW, a_job, a_run, accepted_status, decided, seen, shards_of
+from unit.operator.sights import (
+    NOW,
+    a_job,
+    a_run,
+    accepted_status,
+    decided,
+    reading,
+    seen,
+    shards_of,
+)
 from unit.operator.world import (
     World,
     endpoint_manifest,
@@ -19,11 +29,14 @@ from unit.operator.world import (
 )
 
 from kompass_api.conditions import ConditionType
+from kompass_api.evalrun import EvalRun
+from kompass_api.indexes import indexes_of
 from kompass_api.status import EvalRunStatus
 from kompass_operator.actions import CreateJob
 from kompass_operator.cluster import Unavailable
 from kompass_operator.names import Stage
-from kompass_operator.observed import JobState
+from kompass_operator.observed import JobFacts, JobState, Observed, PodFacts
+from kompass_operator.sizes import LIMIT, size_of
 
 STATES = st.lists(st.sampled_from("oucdq-"), min_size=1, max_size=12)
 DONE = "c"
@@ -64,6 +77,107 @@ def test_what_was_decided_and_done_is_not_decided_again(
     assert second.status == first.status
 
 
+ENDS = st.sampled_from(
+    [
+        PodFacts(name="p", phase="Failed", exit_code=70),
+        PodFacts(name="p", phase="Failed", exit_code=74),
+        PodFacts(name="p", phase="Failed", exit_code=71, node="n"),
+        PodFacts(name="p", phase="Failed", exit_code=78),
+        PodFacts(name="p", phase="Failed", exit_code=137, container_reason="OOMKilled"),
+        PodFacts(name="p", phase="Failed", pod_reason="Evicted", pod_message="disk" * 400),
+        PodFacts(name="p", phase="Failed", exit_code=1, last_words="\u6f22" * 2000),
+    ]
+)
+JOB_STATES = st.sampled_from(list(JobState))
+
+
+@st.composite
+def sights(draw: st.DrawFn) -> tuple[EvalRun, Observed]:
+    """A run of a few shards in any state, with pods that ended in any way."""
+    retry = {
+        "maxFailedShards": draw(st.integers(0, 4)),
+        "onExhausted": draw(st.sampled_from(["FailRun", "ReportPartial"])),
+    }
+    run = a_run(execution={"parallelism": 3}, retry=retry)
+    count = draw(st.integers(1, 8))
+    jobs, readings = [a_job(run, Stage.PLAN, state=JobState.COMPLETE)], {}
+    for index in range(count):
+        pods = draw(st.lists(ENDS, max_size=4))
+        named = tuple(replace(pod, name=f"p{index}-{at}") for at, pod in enumerate(pods))
+        state = draw(JOB_STATES)
+        job = a_job(run, Stage.SHARD, index, state=state, failed=len(pods))
+        jobs.append(job)
+        readings |= reading(job, *named)
+    return run, seen(run, accepted_status(run, count), *jobs, readings=readings)
+
+
+@given(sight=sights(), data=st.data())
+def test_order_of_what_is_seen_does_not_matter(
+    sight: tuple[EvalRun, Observed], data: st.DataObject
+) -> None:
+    run, first = sight
+    shuffled = dict(data.draw(st.permutations(list(first.jobs.items()))))
+    assert decided(run, replace(first, jobs=shuffled)) == decided(run, first)
+
+
+@given(sight=sights())
+def test_status_leads_to_itself(sight: tuple[EvalRun, Observed]) -> None:
+    run, first = sight
+    once = decided(run, first)
+    again = decided(run, replace(first, status=once.status))
+    if once.status.completion_time is None and not once.actions:
+        assert again.status == once.status
+
+
+@given(sight=sights())
+def test_only_jobs_of_the_run_are_touched(sight: tuple[EvalRun, Observed]) -> None:
+    run, first = sight
+    stranger = JobFacts(
+        name="theirs",
+        uid="x",
+        stage=Stage.SHARD,
+        created=NOW,
+        shard=0,
+        turn=9,
+        state=JobState.FAILED,
+    )
+    beside = replace(first, jobs={**first.jobs, stranger.name: stranger})
+    assert decided(run, beside) == decided(run, first)
+
+
+@given(sight=sights())
+def test_two_shards_alike_in_what_no_retry_mends_start_nothing_more(
+    sight: tuple[EvalRun, Observed],
+) -> None:
+    run, first = sight
+    decision = decided(run, first)
+    given_up = [one for one in decision.status.failures if one.failure == "ModelLoadFailed"]
+    failed = indexes_of(decision.status.shards.failed_indexes)
+    if len({one.shard for one in given_up} & failed) >= 2:
+        creates = [one for one in decision.actions if isinstance(one, CreateJob)]
+        assert all(one.stage is Stage.PARTIAL for one in creates)
+
+
+def test_status_of_a_thousand_shards_stays_small() -> None:
+    run = a_run(execution={"parallelism": 512}, retry={"maxFailedShards": 1000})
+    status = accepted_status(run, 1000)
+    every_other = "".join("cu"[index % 2] for index in range(1000))
+    jobs = shards_of(run, *every_other)
+    pod = PodFacts(name="p" * 60, node="n" * 60, phase="Failed", exit_code=1, last_words="x" * 900)
+    readings = {}
+    for at, job in enumerate(jobs[1:40:2], 1):
+        jobs[at * 2 - 1] = failed = replace(job, failed=1)
+        readings |= reading(failed, replace(pod, name=f"{pod.name}-{at}"))
+    decision = decided(run, seen(run, status, *jobs, readings=readings))
+    assert len(decision.status.failures) >= 5
+    assert decision.status.first_failure is not None
+    assert decision.status.shards.succeeded == 500
+    assert size_of(decision.status) <= LIMIT
+    assert decided(run, seen(run, decision.status, *jobs, readings=readings)).status == (
+        decision.status
+    )
+
+
 class Turmoil(RuleBasedStateMachine):
     """A run in a cluster where everything happens, in any order."""
 
@@ -77,12 +191,20 @@ class Turmoil(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.loop.close()
 
-    @initialize(parallelism=st.integers(1, 3), late_endpoint=st.booleans())
-    def apply(self, *, parallelism: int, late_endpoint: bool) -> None:
+    @initialize(
+        parallelism=st.integers(1, 3),
+        late_endpoint=st.booleans(),
+        may_fail=st.integers(0, 2),
+        on_exhausted=st.sampled_from(["FailRun", "ReportPartial"]),
+    )
+    def apply(
+        self, *, parallelism: int, late_endpoint: bool, may_fail: int, on_exhausted: str
+    ) -> None:
         self.widest = parallelism
         if not late_endpoint:
             self.world.apply(endpoint_manifest())
-        self.world.apply(run_manifest(execution={"parallelism": parallelism}))
+        retry = {"maxFailedShards": may_fail, "onExhausted": on_exhausted}
+        self.world.apply(run_manifest(execution={"parallelism": parallelism}, retry=retry))
         self.settle()
 
     @rule()
@@ -137,7 +259,11 @@ class Turmoil(RuleBasedStateMachine):
     @rule(data=st.data())
     def let_a_job_end_well(self, data: st.DataObject) -> None:
         place = data.draw(st.sampled_from(self.open_jobs()))
-        messages = {"plan": plan_message(3), "summarize": report_message()}
+        messages = {
+            "plan": plan_message(3),
+            "summarize": report_message(),
+            "partial": report_message(partial=True),
+        }
         self.world.complete(place, messages.get(place, "{}"))
         self.settle()
 
@@ -153,6 +279,27 @@ class Turmoil(RuleBasedStateMachine):
     def let_a_job_give_up(self, data: st.DataObject) -> None:
         place = data.draw(st.sampled_from(self.open_jobs()))
         self.world.fail(place, 65, failure_message("InvalidData", "row 3"))
+        self.settle()
+
+    @precondition(lambda self: self.open_shards())
+    @rule(data=st.data())
+    def let_a_shard_hang(self, data: st.DataObject) -> None:
+        place = data.draw(st.sampled_from(self.open_shards()))
+        self.world.give_up(place, "DeadlineExceeded", "too long")
+        self.settle()
+
+    @precondition(lambda self: self.open_shards())
+    @rule(data=st.data())
+    def let_a_device_break(self, data: st.DataObject) -> None:
+        place = data.draw(st.sampled_from(self.open_shards()))
+        self.world.fail(place, 71, failure_message("DeviceError", "ECC"))
+        self.settle()
+
+    @precondition(lambda self: "summarize" in self.open_jobs())
+    @rule(shard=st.integers(0, 2))
+    def let_the_proof_find_a_gap(self, shard: int) -> None:
+        message = failure_message("IncompleteResults", "9 of 10", gaps=str(shard))
+        self.world.fail("summarize", 65, message)
         self.settle()
 
     @precondition(lambda self: self.world.jobs())
@@ -192,13 +339,28 @@ class Turmoil(RuleBasedStateMachine):
             place.startswith("s") and place != "summarize" for place in self.open_jobs()
         ) <= (self.widest)
 
+    @invariant()
+    def no_shard_has_two_open_jobs(self) -> None:
+        shards = [place.partition("-")[0] for place in self.open_shards()]
+        assert len(shards) == len(set(shards))
+
+    @invariant()
+    def nothing_is_complete_that_has_a_gap_or_a_given_up_shard(self) -> None:
+        status = self.world.status()
+        if status.phase == "Succeeded":
+            assert status.shards.succeeded == 3
+            assert status.results is not None
+            assert not status.results.partial
+
+    @invariant()
+    def status_stays_small(self) -> None:
+        assert size_of(self.world.status()) <= LIMIT
+
     def open_jobs(self) -> list[str]:
-        return [
-            place
-            for place in self.world.jobs()
-            if "conditions" not in self.world.job(place).get("status", {})
-            and "deletionTimestamp" not in self.world.job(place)["metadata"]
-        ]
+        return self.world.open_jobs()
+
+    def open_shards(self) -> list[str]:
+        return [one for one in self.open_jobs() if one.startswith("s") and one != "summarize"]
 
 
 TestTurmoil = Turmoil.TestCase

@@ -269,7 +269,8 @@ async def test_deleted_shard_job_is_started_again() -> None:
     await world.planned(shards=2)
     world.cluster.remove("Job", NAMESPACE, world.job("s1")["metadata"]["name"])
     await world.settle()
-    assert world.jobs() == ["plan", "s0", "s1"]
+    assert world.jobs() == ["plan", "s0", "s1-t1"]
+    assert world.job("s1-t1")["metadata"]["labels"]["kompass.dev/turn"] == "1"
 
 
 async def test_incomplete_results_fail_the_run() -> None:
@@ -280,7 +281,7 @@ async def test_incomplete_results_fail_the_run() -> None:
     world.fail("summarize", 70, failure_message("IncompleteResults", "3 items have no answer"))
     await world.settle()
     assert world.condition("Failed") == ("True", "IncompleteResults")
-    assert world.condition("ShardsSucceeded") == ("True", "AllShardsSucceeded")
+    assert world.condition("ShardsSucceeded") == ("False", "MissingSamples")
     assert world.condition("ResultsAvailable") == ("False", "SummarizerFailed")
 
 

@@ -55,7 +55,7 @@ def secrets_in(held: dict[str, Any]) -> dict[str, dict[str, str]]:
     return {
         one["name"]: one["valueFrom"]["secretKeyRef"]
         for one in held["env"]
-        if "valueFrom" in one and "AWS" not in one["name"]
+        if "secretKeyRef" in one.get("valueFrom", {}) and "AWS" not in one["name"]
     }
 
 

@@ -96,14 +96,18 @@ async def test_pod_that_waits_for_what_does_not_exist(
     assert message in world.message("Failed")
 
 
-async def test_registry_that_does_not_answer_is_waited_for() -> None:
+async def test_registry_that_does_not_answer_is_waited_for_a_quarter_of_an_hour() -> None:
     world = applied()
     await world.planned(shards=1)
     world.waiting_pod("s0", "ErrImagePull", "dial tcp: i/o timeout")
-    world.wait(3600)
+    world.wait(800)
     await world.settle()
     assert world.condition("Progressing") == ("False", "ImagePullBackOff")
+    assert world.condition("Stalled")[0] == "False"
     assert world.condition("Finished")[0] == "False"
+    world.wait(101)
+    await world.settle()
+    assert world.condition("Failed") == ("True", "ImageUnavailable")
 
 
 async def test_unschedulable_pod_waits_and_never_fails() -> None:
@@ -176,9 +180,9 @@ async def test_name_that_is_taken_fails_the_run_and_touches_nothing() -> None:
 
 async def test_deadline_counts_from_acceptance_and_stops_everything() -> None:
     world = applied(execution={"deadlineSeconds": 60})
-    await world.planned(shards=2)
+    await world.settle()
     world.wait(60)
     await world.settle()
     assert world.condition("Failed") == ("True", "DeadlineExceeded")
     assert "spec.execution.deadlineSeconds (60)" in world.message("Failed")
-    assert world.jobs() == ["plan"]
+    assert world.jobs() == []

@@ -28,13 +28,20 @@ class Office:
         agenda: Agenda[RunKey] = Agenda(Backoff(0.01, 0.02), lambda: 0.0)
         self.queue = WorkQueue(agenda, loop.time)
         self.checks = 0
+        self.alarms: list[str] = []
         self.active = [KEY]
         self.dispatcher = Dispatcher(
-            self.queue, reconcile, with_settings, Upkeep(lambda: self.active, self.check), lambda: 0
+            self.queue, reconcile, with_settings, self.upkeep(self.check), lambda: 0
         )
+
+    def upkeep(self, check: Callable[[], Awaitable[None]]) -> Upkeep:
+        return Upkeep(lambda: self.active, check, self.alarm)
 
     async def check(self) -> None:
         self.checks += 1
+
+    async def alarm(self, key: RunKey, error: Exception) -> None:
+        self.alarms.append(f"{key.name}: {error}")
 
 
 async def serve_until(office: Office, done: asyncio.Event) -> None:
@@ -70,6 +77,47 @@ async def test_failed_pass_is_tried_again_and_others_go_on(trouble: Exception) -
     office.queue.add(OTHER)
     await serve_until(office, done)
     assert seen.count(OTHER) == 1
+
+
+@pytest.mark.parametrize(
+    ("trouble", "alarms"),
+    [
+        pytest.param(RuntimeError("a bug"), ["demo: a bug"], id="32-bug-of-the-operator"),
+        pytest.param(Unavailable("no answer"), [], id="server-is-away"),
+    ],
+)
+async def test_people_hear_once_of_passes_that_keep_failing_by_a_bug(
+    trouble: Exception, alarms: list[str]
+) -> None:
+    passes = 0
+    done = asyncio.Event()
+
+    async def reconcile(_key: RunKey) -> Outcome:
+        nonlocal passes
+        passes += 1
+        if passes > 7:
+            done.set()
+            return Outcome()
+        raise trouble
+
+    office = Office(reconcile, settings())
+    office.queue.add(KEY)
+    await serve_until(office, done)
+    assert office.alarms == alarms
+
+
+async def test_alarm_is_a_warning_and_changes_no_state() -> None:
+    world = World()
+    world.apply(endpoint_manifest(), run_manifest())
+    await world.settle()
+    before = world.status()
+    await world.operator.alarm(KEY, KeyError("spec"))
+    events = [held for (kind, *_), held in world.cluster.objects.items() if kind == "Event"]
+    assert [(held["type"], held["reason"]) for held in events[-1:]] == [
+        ("Warning", "InternalError")
+    ]
+    assert "KeyError" in events[-1]["message"]
+    assert world.status() == before
 
 
 async def test_run_that_changed_meanwhile_is_taken_up_soon() -> None:
@@ -109,7 +157,7 @@ async def test_missed_deletion_ends_the_dispatcher() -> None:
         raise WatchesMissedDeletions
 
     office.dispatcher = Dispatcher(
-        office.queue, reconcile, settings(sweep_seconds=0.01), Upkeep(list, missed), lambda: 0
+        office.queue, reconcile, settings(sweep_seconds=0.01), office.upkeep(missed), lambda: 0
     )
     with pytest.raises(ExceptionGroup) as ended:
         await asyncio.wait_for(office.dispatcher.serve(), 5)

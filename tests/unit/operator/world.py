@@ -54,7 +54,7 @@ def plan_message(shards: int = 3, model: str = "m") -> str:
     return json.dumps({"plan": {"models": models, "items": 10, "digest": DIGEST}})
 
 
-def report_message(value: str = "61.54") -> str:
+def report_message(value: str = "61.54", *, partial: bool = False) -> str:
     """What a summarize pod leaves."""
     headline = {
         "benchmark": "ceval",
@@ -67,15 +67,22 @@ def report_message(value: str = "61.54") -> str:
     report = {
         "uri": "s3://results/runs/team/demo/report",
         "digest": DIGEST,
-        "items": {"planned": 10, "answered": 10, "unscored": 1},
+        "items": {
+            "planned": 10,
+            "answered": 7 if partial else 10,
+            "missing": 3 if partial else 0,
+            "unscored": 1,
+        },
+        "partial": partial,
+        "missing": ["m/law/1", "m/law/2", "m/law/3"] if partial else [],
         "headline": [headline],
     }
     return json.dumps({"report": report})
 
 
-def failure_message(kind: str, message: str) -> str:
+def failure_message(kind: str, message: str, **more: str) -> str:
     """What a failing worker leaves."""
-    return json.dumps({"failure": kind, "message": message})
+    return json.dumps({"failure": kind, "message": message, **more})
 
 
 @dataclass
@@ -143,7 +150,7 @@ class World:
     def jobs(self) -> list[str]:
         """`plan`, `s0`, ...: the Jobs that exist, by the last part of their names."""
         names = [name for kind, _, name in self.cluster.objects if kind == "Job"]
-        return sorted(name.rpartition("-")[2] for name in names)
+        return sorted(place_of(name) for name in names)
 
     def job(self, place: str) -> Json:
         """A Job by the last part of its name."""
@@ -249,6 +256,34 @@ class World:
         """The Job failed for good."""
         self._end(place, "Failed", reason=reason, message=message)
 
+    def delete_job(self, place: str) -> None:
+        """Somebody deletes a Job."""
+        self.cluster.remove("Job", NAMESPACE, self.job(place)["metadata"]["name"])
+
+    def restart_run(self) -> None:
+        """Delete the run and apply it again."""
+        held = self.cluster.objects["EvalRun", *KEY]
+        self.cluster.remove("EvalRun", *KEY)
+        self.apply(run_manifest(**held["spec"]))
+
+    async def shards_done(self) -> None:
+        """Bring a planned run to its summary."""
+        while any(place.startswith("s") for place in self.open_jobs()):
+            for place in self.open_jobs():
+                self.complete(place)
+            await self.settle()
+            if "summarize" in self.jobs():
+                return
+
+    def open_jobs(self) -> list[str]:
+        """Jobs that have not ended."""
+        return [
+            place
+            for place in self.jobs()
+            if "conditions" not in self.job(place).get("status", {})
+            and "deletionTimestamp" not in self.job(place)["metadata"]
+        ]
+
     def _watch(self) -> None:
         """Tell the operator of every Job that changed, as a watch does."""
         shown = {
@@ -275,6 +310,13 @@ class World:
         condition |= {key: more[key] for key in ("reason", "message") if key in more}
         counts = {key: value for key, value in more.items() if key == "succeeded"}
         self.job_status(place, active=0, ready=0, conditions=[condition], **counts)
+
+
+def place_of(name: str) -> str:
+    """`s3` or `s3-t1` of a Job's name."""
+    front, _, last = name.rpartition("-")
+    turns = last.startswith("t") and last[1:].isdigit()
+    return f"{front.rpartition('-')[2]}-{last}" if turns else last
 
 
 def shard_of(job: Json) -> int:

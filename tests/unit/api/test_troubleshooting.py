@@ -1,0 +1,26 @@
+"""docs/troubleshooting.md says of every reason what to do."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from kompass_api.conditions import Reason
+
+PAGE = Path(__file__).parents[3] / "docs/troubleshooting.md"
+ROWS = re.findall(r"^\| `(\w+)` \| (.*) \|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+def test_reason_is_explained_once(reason: Reason) -> None:
+    assert [name for name, _ in ROWS].count(reason.value) == 1
+
+
+@pytest.mark.parametrize(("name", "cells"), [pytest.param(*row, id=row[0]) for row in ROWS])
+def test_row_is_of_a_reason_and_whole(name: str, cells: str) -> None:
+    meaning, _, advice = (cell.strip() for cell in cells.split("|"))
+    assert name in set(Reason)
+    assert meaning.endswith(".")
+    assert advice.endswith((".", "please."))
