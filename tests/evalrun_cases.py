@@ -154,6 +154,36 @@ BROKEN_TYPES: Final[Mapping[str, Wrong]] = {
         "spec.execution.deadlineSeconds",
         "should be greater than or equal to 60",
     ),
+    "eleven-attempts": Wrong(
+        "EvalRun",
+        {"spec/retry": {"maxAttemptsPerShard": 11}},
+        "spec.retry.maxAttemptsPerShard",
+        "should be less than or equal to 10",
+    ),
+    "fewer-than-no-restarts": Wrong(
+        "EvalRun",
+        {"spec/retry": {"maxInfraRestartsPerShard": -1}},
+        "spec.retry.maxInfraRestartsPerShard",
+        "should be greater than or equal to 0",
+    ),
+    "more-failed-shards-than-there-can-be": Wrong(
+        "EvalRun",
+        {"spec/retry": {"maxFailedShards": 8193}},
+        "spec.retry.maxFailedShards",
+        "should be less than or equal to 8192",
+    ),
+    "unknown-end-of-a-run": Wrong(
+        "EvalRun",
+        {"spec/retry": {"onExhausted": "Ignore"}},
+        "spec.retry.onExhausted",
+        'supported values: "FailRun"',
+    ),
+    "pending-deadline-of-a-second": Wrong(
+        "EvalRun",
+        {"spec/execution": {"pendingDeadlineSeconds": 1}},
+        "spec.execution.pendingDeadlineSeconds",
+        "should be greater than or equal to 60",
+    ),
     "too-many-shards": Wrong(
         "EvalRun",
         {"spec/sharding": {"shardsPerModel": 513}},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -385,6 +386,42 @@ ROWS = {
         final("s0", 71, "DeviceError"), GOES_ON, ("DeviceError",), ("plan", "s0", "s0-t1", "s1")
     ),
 }
+
+
+ELSEWHERE = {
+    "10-evicted-by-a-queue-goes-on-from-its-parts": (
+        "worker/test_life_of_a_run.py",
+        "test_a_stop_commits_what_is_answered",
+    ),
+    "12-drains-are-counted-apart": (
+        "worker/test_gaps.py",
+        "test_shard_that_is_interrupted_too_often_ends_with_its_budget",
+    ),
+    "18-what-is-committed-is-not-computed-again": (
+        "worker/test_life_of_a_run.py",
+        "test_a_killed_shard_goes_on_where_its_parts_end",
+    ),
+    "21-endpoint-is-too-busy": ("served/test_limits.py", "test_a_pause_holds_everyone"),
+    "25-shard-fills-its-gap": (
+        "worker/test_gaps.py",
+        "test_gap_is_filled_and_nothing_else_is_computed",
+    ),
+    "29-run-is-deleted": (
+        "operator/test_reconciling.py",
+        "test_deleted_run_and_ending_namespace_are_left_alone",
+    ),
+    "32-operator-has-a-bug": (
+        "operator/test_upkeep.py",
+        "test_people_hear_once_of_passes_that_keep_failing_by_a_bug",
+    ),
+}
+"""Rows, or the part of them, that is not seen in the status of a run in the cluster in memory."""
+
+
+@pytest.mark.parametrize(("file", "name"), ELSEWHERE.values(), ids=ELSEWHERE)
+def test_row_that_is_shown_elsewhere_is_shown_there(file: str, name: str) -> None:
+    text = (Path(__file__).parents[1] / file).read_text(encoding="utf-8")
+    assert f"def {name}(" in text
 
 
 @pytest.mark.parametrize("row", [pytest.param(row, id=name) for name, row in ROWS.items()])
