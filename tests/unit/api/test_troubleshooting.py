@@ -18,9 +18,8 @@ def test_reason_is_explained_once(reason: Reason) -> None:
     assert [name for name, _ in ROWS].count(reason.value) == 1
 
 
-@pytest.mark.parametrize(("name", "cells"), [pytest.param(*row, id=row[0]) for row in ROWS])
-def test_row_is_of_a_reason_and_whole(name: str, cells: str) -> None:
+@pytest.mark.parametrize("cells", [pytest.param(row[1], id=row[0]) for row in ROWS])
+def test_row_is_whole(cells: str) -> None:
     meaning, _, advice = (cell.strip() for cell in cells.split("|"))
-    assert name in set(Reason)
     assert meaning.endswith(".")
     assert advice.endswith((".", "please."))
