@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from kompass_api.resources import API_VERSION, ObjectMeta
 from kompass_operator.cluster import Manifest
 
@@ -19,7 +22,7 @@ def owner_reference(run: ObjectMeta) -> Manifest:
     }
 
 
-def owner_uid(manifest: Manifest) -> str:
+def owner_uid(manifest: Mapping[str, Any]) -> str:
     """UID of the controller of an object; empty where it has none."""
     references = manifest.get("metadata", {}).get("ownerReferences") or []
     return next((str(held["uid"]) for held in references if held.get("controller")), "")

@@ -35,7 +35,7 @@ from kompass_api.status import EvalRunStatus
 from kompass_operator.actions import CreateJob
 from kompass_operator.cluster import Unavailable
 from kompass_operator.names import Stage
-from kompass_operator.observed import JobFacts, JobState, Observed, PodFacts
+from kompass_operator.observed import JobFacts, JobState, Observed, PodFacts, PodReading
 from kompass_operator.sizes import LIMIT, size_of
 
 STATES = st.lists(st.sampled_from("oucdq-"), min_size=1, max_size=12)
@@ -100,7 +100,8 @@ def sights(draw: st.DrawFn) -> tuple[EvalRun, Observed]:
     }
     run = a_run(execution={"parallelism": 3}, retry=retry)
     count = draw(st.integers(1, 8))
-    jobs, readings = [a_job(run, Stage.PLAN, state=JobState.COMPLETE)], {}
+    jobs = [a_job(run, Stage.PLAN, state=JobState.COMPLETE)]
+    readings: dict[str, PodReading] = {}
     for index in range(count):
         pods = draw(st.lists(ENDS, max_size=4))
         named = tuple(replace(pod, name=f"p{index}-{at}") for at, pod in enumerate(pods))
@@ -164,7 +165,7 @@ def test_status_of_a_thousand_shards_stays_small() -> None:
     every_other = "".join("cu"[index % 2] for index in range(1000))
     jobs = shards_of(run, *every_other)
     pod = PodFacts(name="p" * 60, node="n" * 60, phase="Failed", exit_code=1, last_words="x" * 900)
-    readings = {}
+    readings: dict[str, PodReading] = {}
     for at, job in enumerate(jobs[1:40:2], 1):
         jobs[at * 2 - 1] = failed = replace(job, failed=1)
         readings |= reading(failed, replace(pod, name=f"{pod.name}-{at}"))
