@@ -143,9 +143,8 @@ def test_storage_away_at_the_start_is_waited_for_and_said(
     tiny_mc.apply(service)
     run = small("no-storage")
     run["spec"]["storage"] = {"uri": "s3://kompass/runs", "s3": connection}
-    run["spec"]["retry"] = {"maxAttemptsPerShard": 1}
     tiny_mc.apply(run)
-    failed(tiny_mc, "no-storage", "StorageUnavailable", endpoint_url, seconds=400)
+    failed(tiny_mc, "no-storage", "StorageUnavailable", endpoint_url, seconds=700)
 
 
 def test_prompt_longer_than_the_model_takes(tiny_mc: Kube) -> None:
