@@ -56,12 +56,11 @@ def build_image(folders: Folders, build: Build) -> None:
 def push_image(folders: Folders, net: Network, tag: str) -> str:
     """Push an image to the cluster's registry and return the name that pods pull it by."""
     target = f"docker://{net.node}:5000/{tag}"
-    plain = ["push", "--quiet", "--disable-compression", "--tls-verify=false"]
+    # A registry gets compressed layers whatever one asks, and zstd takes less time than gzip.
+    fast = ["--compression-format", "zstd", "--compression-level", "1"]
+    push = ["push", "--quiet", "--tls-verify=false", *fast, _local(tag), target]
     with step(f"pushed image {tag}"):
-        output(
-            _buildah(folders, [*plain, _local(tag), target]),
-            env={"NO_PROXY": net.node, "no_proxy": net.node},
-        )
+        output(_buildah(folders, push), env={"NO_PROXY": net.node, "no_proxy": net.node})
     return f"localhost:5000/{tag}"
 
 

@@ -57,7 +57,7 @@ GO_MODULES = (
             "k8s.io/component-base/version.gitMinor": "34",
         },
     ),
-    GoModule("coredns", {"coredns": "github.com/coredns/coredns"}),
+    GoModule("coredns", {"coredns": "."}),
     GoModule(
         "helm",
         {"helm": "helm.sh/helm/v3/cmd/helm"},
