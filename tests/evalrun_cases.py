@@ -89,6 +89,12 @@ BROKEN_RULES: Final[Mapping[str, Wrong]] = {
         "spec.execution.queue.name",
         LABEL,
     ),
+    "run-label-of-a-job": Wrong(
+        "EvalRun",
+        {"spec/execution/pod": {"labels": {"job-name": "x"}}},
+        "spec.execution.pod.labels",
+        "are reserved: use a prefix of your own",
+    ),
 }
 """Broken rules of ours: the API server and pydantic use the same words."""
 

@@ -7,6 +7,18 @@ from typing import Final
 
 from manifest_cases import COMMIT, DIGEST, URI, Wrong
 
+_TERM: Final = (
+    "spec.placement.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution"
+    ".nodeSelectorTerms[0]"
+)
+
+
+def _required(requirement: Mapping[str, object]) -> Mapping[str, object]:
+    terms = [{"matchExpressions": [requirement]}]
+    required = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}
+    return {"affinity": {"nodeAffinity": required}}
+
+
 BROKEN_RULES: Final[Mapping[str, Wrong]] = {
     "endpoint-name-with-dots": Wrong(
         "ModelEndpoint", {"metadata/name": "llama-3.1"}, "metadata.name", "must be a DNS label"
@@ -164,6 +176,105 @@ BROKEN_RULES: Final[Mapping[str, Wrong]] = {
         "spec.placement.tolerations[0]",
         "operator Equal needs a key: set key, or use operator Exists",
     ),
+    "affinity-in-nothing": Wrong(
+        "ModelEndpoint",
+        {"spec/placement": _required({"key": "gpu", "operator": "In"})},
+        f"{_TERM}.matchExpressions[0].values",
+        "In and NotIn need values, Exists and DoesNotExist take none",
+    ),
+    "affinity-exists-with-values": Wrong(
+        "ModelEndpoint",
+        {"spec/placement": _required({"key": "gpu", "operator": "Exists", "values": ["a"]})},
+        f"{_TERM}.matchExpressions[0].values",
+        "In and NotIn need values, Exists and DoesNotExist take none",
+    ),
+    "affinity-above-a-word": Wrong(
+        "ModelEndpoint",
+        {"spec/placement": _required({"key": "gpu", "operator": "Gt", "values": ["many"]})},
+        f"{_TERM}.matchExpressions[0].values",
+        "In and NotIn need values, Exists and DoesNotExist take none",
+    ),
+    "product-of-another-vendor": Wrong(
+        "ModelEndpoint",
+        {"spec/gpu": {"resourceName": "amd.com/gpu", "product": "MI300X"}},
+        "spec.gpu.product",
+        "product is a label of NVIDIA GPUs",
+    ),
+    "product-said-twice": Wrong(
+        "ModelEndpoint",
+        {
+            "spec/gpu": {"product": "NVIDIA-A100"},
+            "spec/placement": {"nodeSelector": {"nvidia.com/gpu.product": "NVIDIA-H100"}},
+        },
+        "spec.gpu.product",
+        "both set nvidia.com/gpu.product: remove one",
+    ),
+    "label-of-kubernetes": Wrong(
+        "ModelEndpoint",
+        {"spec/pod": {"labels": {"app.kubernetes.io/name": "mine"}}},
+        "spec.pod.labels",
+        "keys of kubernetes.io, k8s.io and kompass.dev are reserved",
+    ),
+    "label-of-kompass": Wrong(
+        "ModelEndpoint",
+        {"spec/pod": {"labels": {"kompass.dev/run": "other"}}},
+        "spec.pod.labels",
+        "keys of kubernetes.io, k8s.io and kompass.dev are reserved",
+    ),
+    "annotation-of-kueue": Wrong(
+        "ModelEndpoint",
+        {"spec/pod": {"annotations": {"kueue.x-k8s.io/workload": "other"}}},
+        "spec.pod.annotations",
+        "podset-required-topology and its like may be set",
+    ),
+    "volume-of-no-kind": Wrong(
+        "ModelEndpoint",
+        {"spec/pod": {"volumes": [{"name": "a", "mountPath": "/cache"}]}},
+        "spec.pod.volumes[0]",
+        "a volume is one of persistentVolumeClaim, emptyDir and csi",
+    ),
+    "volume-of-two-kinds": Wrong(
+        "ModelEndpoint",
+        {
+            "spec/pod": {
+                "volumes": [
+                    {
+                        "name": "a",
+                        "mountPath": "/cache",
+                        "emptyDir": {},
+                        "csi": {"driver": "csi.example.com"},
+                    }
+                ]
+            }
+        },
+        "spec.pod.volumes[0]",
+        "set exactly one",
+    ),
+    "volume-over-the-system": Wrong(
+        "ModelEndpoint",
+        {"spec/pod": {"volumes": [{"name": "a", "mountPath": "/usr/lib", "emptyDir": {}}]}},
+        "spec.pod.volumes[0].mountPath",
+        "mountPath must be at or below /cache",
+    ),
+    "volume-over-claims": Wrong(
+        "ModelEndpoint",
+        {"spec/pod": {"volumes": [{"name": "a", "mountPath": "/mnt/pvc/x", "emptyDir": {}}]}},
+        "spec.pod.volumes[0].mountPath",
+        "mountPath must be at or below /cache",
+    ),
+    "volumes-in-one-place": Wrong(
+        "ModelEndpoint",
+        {
+            "spec/pod": {
+                "volumes": [
+                    {"name": "a", "mountPath": "/cache", "emptyDir": {}},
+                    {"name": "b", "mountPath": "/cache", "emptyDir": {}},
+                ]
+            }
+        },
+        "spec.pod.volumes",
+        "two volumes have one mountPath",
+    ),
     "image-with-space": Wrong(
         "ModelEndpoint",
         {"spec/image": "kompass worker"},
@@ -186,6 +297,24 @@ BROKEN_RULES: Final[Mapping[str, Wrong]] = {
 """Broken rules of ours: the API server and pydantic use the same words."""
 
 BROKEN_TYPES: Final[Mapping[str, Wrong]] = {
+    "folder-of-the-node": Wrong(
+        "ModelEndpoint",
+        {"spec/pod": {"volumes": [{"name": "a", "mountPath": "/data", "hostPath": {"path": "/"}}]}},
+        "spec.pod.volumes[0].hostPath",
+        "unknown field",
+    ),
+    "network-of-the-node": Wrong(
+        "ModelEndpoint",
+        {"spec/pod": {"hostNetwork": True}},
+        "spec.pod.hostNetwork",
+        "unknown field",
+    ),
+    "another-container": Wrong(
+        "ModelEndpoint",
+        {"spec/pod": {"containers": [{"name": "a", "image": "b"}]}},
+        "spec.pod.containers",
+        "unknown field",
+    ),
     "misspelt-field-deep-inside": Wrong(
         "ModelEndpoint", {"spec/source/url": "hf://a/b"}, "spec.source.url", "unknown field"
     ),
@@ -226,6 +355,21 @@ BROKEN_TYPES: Final[Mapping[str, Wrong]] = {
 
 ALSO_RIGHT: Final[Mapping[str, tuple[str, Mapping[str, object]]]] = {
     "hub-without-revision": ("ModelEndpoint", {}),
+    "everything-of-a-pod-overlay": (
+        "ModelEndpoint",
+        {
+            "spec/gpu": {"count": 8, "product": "NVIDIA-H100-80GB-HBM3", "exclusive": False},
+            "spec/placement": _required({"key": "gpu", "operator": "In", "values": ["a"]}),
+            "spec/pod": {
+                "labels": {"example.com/team": "nlp"},
+                "annotations": {
+                    "kueue.x-k8s.io/podset-required-topology": "cloud.example.com/rack"
+                },
+                "sharedMemory": "16Gi",
+                "volumes": [{"name": "a", "mountPath": "/work/huggingface", "emptyDir": {}}],
+            },
+        },
+    ),
     "hub-with-branch": ("ModelEndpoint", {"spec/source/revision": "refs/pr/3"}),
     "hub-without-owner": ("ModelEndpoint", {"spec/source/uri": "hf://gpt2"}),
     "remote-code-pinned": (

@@ -8,6 +8,8 @@ from typing import Annotated, ClassVar, Final, Literal
 from pydantic import Field
 
 from kompass_api.data import SubjectName
+from kompass_api.placement import Placement
+from kompass_api.podoverlay import PodMarks
 from kompass_api.resources import (
     API_VERSION,
     DNS_LABEL,
@@ -107,6 +109,15 @@ class Queue(ApiModel):
     priority_class: Annotated[DnsName | None, Field(description="WorkloadPriorityClass.")] = None
 
 
+class OnNodeLost(StrEnum):
+    """What becomes of a shard whose node no longer answers."""
+
+    WAIT = "Wait"
+    """Until the node is back, or somebody removes the pod."""
+    REPLACE = "Replace"
+    """Another Job takes over from the last committed part."""
+
+
 class Execution(RuledModel):
     """How the run is carried out; may change while it runs, except a queue once it is set."""
 
@@ -153,6 +164,23 @@ class Execution(RuledModel):
     queue: Annotated[
         Queue | None, Field(description="Queue for the Jobs (Kueue). Cannot change once set.")
     ] = None
+    on_node_lost: Annotated[
+        OnNodeLost,
+        Field(
+            description="When a pod is still there five minutes after its node should have ended "
+            "it: Replace goes on elsewhere from the last committed part, Wait leaves it to you."
+        ),
+    ] = OnNodeLost.REPLACE
+    placement: Annotated[
+        Placement,
+        Field(
+            description="Where the plan and summarize Jobs may run; shards run where their "
+            "ModelEndpoint says."
+        ),
+    ] = Placement()
+    pod: Annotated[PodMarks, Field(description="What every pod of the run has besides.")] = (
+        PodMarks()
+    )
 
 
 class OnExhausted(StrEnum):

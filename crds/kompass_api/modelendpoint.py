@@ -14,7 +14,8 @@ from kompass_api.images import ImageReference
 from kompass_api.managed import Managed
 from kompass_api.metatemplate import ChatTemplate, MetaTemplate
 from kompass_api.modelkinds import Backend, Device, DType, LongPrompt, ModelType
-from kompass_api.placement import Gpu, Placement, Resources
+from kompass_api.placement import PRODUCT_LABEL, Gpu, Placement, Resources
+from kompass_api.podoverlay import PodOverlay
 from kompass_api.resources import (
     API_VERSION,
     DNS_LABEL,
@@ -150,6 +151,7 @@ class ModelEndpointSpec(RuledModel):
             "the model, in place of serving.url."
         ),
     ] = None
+    pod: Annotated[PodOverlay, Field(description="What a shard's pod has besides.")] = PodOverlay()
 
     @property
     def loading(self) -> HuggingFaceOptions:
@@ -276,6 +278,16 @@ class ModelEndpointSpec(RuledModel):
     )
     def _cpu_takes_no_gpu(self) -> bool:
         return self.device is not Device.CPU or self.gpu is None
+
+    @rule(
+        "!has(self.gpu) || !has(self.gpu.product) || "
+        f"!('{PRODUCT_LABEL}' in self.placement.nodeSelector)",
+        f"gpu.product and placement.nodeSelector both set {PRODUCT_LABEL}: remove one",
+        field=".gpu.product",
+    )
+    def _one_word_on_the_product(self) -> bool:
+        wanted = self.gpu is not None and self.gpu.product is not None
+        return not wanted or PRODUCT_LABEL not in self.placement.node_selector
 
     @rule(
         "!has(self.source) || !self.source.uri.startsWith('hf://datasets/')",

@@ -2,29 +2,59 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
+from kompass_api.affinity import Affinity, TopologySpreadConstraint
 from kompass_api.quantities import Quantity
 from kompass_api.resources import (
-    LABEL_KEY,
     ApiModel,
     DnsName,
     LabelKey,
+    Labels,
     LabelValue,
     RuledModel,
 )
-from kompass_api.rules import VALIDATIONS, rule
+from kompass_api.rules import rule
+
+PRODUCT_LABEL: Final = "nvidia.com/gpu.product"
+"""Label that NVIDIA's GPU feature discovery gives to nodes."""
 
 
-class Gpu(ApiModel):
+class Gpu(RuledModel):
     """GPUs of one shard."""
 
     count: Annotated[int, Field(description="GPUs a shard asks for.", ge=1, le=16)] = 1
     resource_name: Annotated[LabelKey, Field(description="Extended resource that counts them.")] = (
         "nvidia.com/gpu"
     )
+    product: Annotated[
+        Annotated[LabelValue, Field(min_length=1)] | None,
+        Field(description=f"Model of the GPU: node label {PRODUCT_LABEL}. Left out: any."),
+    ] = None
+    exclusive: Annotated[
+        bool,
+        Field(
+            description="Warn in condition Accepted where resourceName counts shares of a GPU "
+            "(time slices, MIG). false: shares are meant."
+        ),
+    ] = True
+
+    @rule(
+        "!has(self.product) || self.resourceName.startsWith('nvidia.com/')",
+        "product is a label of NVIDIA GPUs: remove it, and name the nodes of other GPUs in "
+        "placement.nodeSelector",
+        field=".product",
+    )
+    def _products_are_nvidias(self) -> bool:
+        return self.product is None or self.resource_name.startswith("nvidia.com/")
+
+    @property
+    def is_share(self) -> bool:
+        """Whether the resource counts parts of GPUs, whose other parts may be somebody else's."""
+        name = self.resource_name.partition("/")[2]
+        return name.endswith(".shared") or name.startswith("mig-")
 
 
 class ResourceAmounts(ApiModel):
@@ -84,29 +114,23 @@ class Toleration(RuledModel):
 
 
 class Placement(ApiModel):
-    """Where the shards of a model may run."""
+    """Where pods may run."""
 
-    node_selector: Annotated[
-        dict[LabelKey, LabelValue],
-        Field(
-            description="Labels a node must have.",
-            max_length=16,
-            json_schema_extra={
-                VALIDATIONS: [
-                    {
-                        "rule": f"self.all(key, size(key) <= 253 && {LABEL_KEY.cel('key')})",
-                        "message": f"label keys: {LABEL_KEY.hint}",
-                    }
-                ]
-            },
-        ),
-    ] = {}
+    node_selector: Annotated[Labels, Field(description="Labels a node must have.")] = {}
+    affinity: Annotated[Affinity | None, Field(description="Nodes that pods want.")] = None
+    topology_spread_constraints: Annotated[
+        list[TopologySpreadConstraint],
+        Field(description="How evenly a run's shards are spread over places.", max_length=4),
+    ] = []
     tolerations: Annotated[
-        list[Toleration], Field(description="Taints the shards accept.", max_length=16)
+        list[Toleration], Field(description="Taints the pods accept.", max_length=16)
     ] = []
     runtime_class_name: Annotated[
-        DnsName | None, Field(description="RuntimeClass of the shards' pods.")
+        DnsName | None, Field(description="RuntimeClass of the pods.")
     ] = None
     priority_class_name: Annotated[
-        DnsName | None, Field(description="PriorityClass of the shards' pods.")
+        DnsName | None, Field(description="PriorityClass of the pods.")
+    ] = None
+    scheduler_name: Annotated[
+        DnsName | None, Field(description="Scheduler of the pods, such as volcano.")
     ] = None

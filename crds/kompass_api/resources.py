@@ -11,6 +11,7 @@ from pydantic_core import core_schema
 
 from kompass_api.rules import (
     VALIDATIONS,
+    EachKey,
     Rule,
     Shape,
     Transition,
@@ -58,6 +59,17 @@ LabelValue = Annotated[
         "use letters, digits, '-', '_' and '.', with a letter or digit at both ends",
     ),
 ]
+
+Labels = Annotated[
+    dict[LabelKey, LabelValue],
+    Field(max_length=16),
+    EachKey(
+        f"size(key) <= 253 && {LABEL_KEY.cel('key')}",
+        f"label keys: {LABEL_KEY.hint}",
+        LABEL_KEY.matches,
+    ),
+]
+"""Labels of nodes or pods."""
 
 Digest = Annotated[
     str,

@@ -103,6 +103,34 @@ class KeyedBy:
         return {**handler(core), **keys}
 
 
+@dataclass(frozen=True)
+class EachKey:
+    """A map in which every key keeps a rule: a CRD's schema has no types for keys."""
+
+    cel: str
+    """A question about the variable `key`."""
+    message: str
+    holds: Callable[[str], bool]
+
+    def _checked(self, found: dict[str, Any]) -> dict[str, Any]:
+        wrong = sorted(key for key in found if not self.holds(key))
+        if wrong:
+            raise refusal(f"found {', '.join(wrong)}; {self.message}")
+        return found
+
+    def __get_pydantic_core_schema__(
+        self, source: object, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        return core_schema.no_info_after_validator_function(self._checked, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, core: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        schema = handler(core)
+        entry = {"rule": f"self.all(key, {self.cel})", "message": self.message}
+        return {**schema, VALIDATIONS: [*schema.get(VALIDATIONS, []), entry]}
+
+
 def rule(cel: str, message: str, *, field: str = "") -> Callable[[_Check], _Check]:
     """Mark a method as the Python side of a CEL rule; it returns whether the rule is kept."""
 

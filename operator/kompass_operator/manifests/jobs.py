@@ -6,15 +6,25 @@ from typing import Final
 
 from kompass_api.evalrun import EvalRun
 from kompass_api.outcomes import ENDS_JOB, ExitCode
+from kompass_api.podoverlay import PodMarks, PodOverlay
 from kompass_api.rundocument import RUN_DOCUMENT_KEY, RunDocument
 from kompass_operator.actions import CreateJob
 from kompass_operator.cluster import Manifest
 from kompass_operator.manifests.nodes import away_from
+from kompass_operator.manifests.overlays import placement_fields, pod_metadata
 from kompass_operator.manifests.owners import owner_reference
-from kompass_operator.manifests.pods import CONTAINER, DOCUMENT_FOLDER, pod_spec
+from kompass_operator.manifests.pods import (
+    CONTAINER,
+    DOCUMENT_FOLDER,
+    endpoint_for,
+    gpu_of,
+    pod_spec,
+)
 from kompass_operator.names import (
     AVOID_ANNOTATION,
     REPAIR_LABEL,
+    RUN_UID_LABEL,
+    STAGE_LABEL,
     STRUCK_ANNOTATION,
     TURN_LABEL,
     Stage,
@@ -54,22 +64,44 @@ def job(run: EvalRun, document: RunDocument, wanted: CreateJob, settings: Settin
             "podReplacementPolicy": "Failed",
             "podFailurePolicy": {"rules": _failure_rules()},
             **_deadline(run, wanted.stage),
-            "template": {
-                "metadata": {"labels": own},
-                "spec": away_from(
-                    wanted.avoid,
-                    pod_spec(
-                        document,
-                        document_name(meta, document.attempt),
-                        settings,
-                        arguments=_arguments(run, wanted),
-                        stage=wanted.stage,
-                        model=wanted.model,
-                    ),
-                ),
-            },
+            "template": _template(run, document, wanted, settings),
         },
     }
+
+
+def _template(
+    run: EvalRun, document: RunDocument, wanted: CreateJob, settings: Settings
+) -> Manifest:
+    meta, execution = run.metadata, run.spec.execution
+    endpoint = endpoint_for(document, wanted.stage, wanted.model)
+    marks: list[PodMarks | PodOverlay] = [execution.pod]
+    if endpoint is not None:
+        marks.append(endpoint.pod)
+    spec = {
+        **pod_spec(
+            document,
+            document_name(meta, document.attempt),
+            settings,
+            arguments=_arguments(run, wanted),
+            stage=wanted.stage,
+            model=wanted.model,
+        ),
+        **placement_fields(
+            endpoint.placement if endpoint is not None else execution.placement,
+            gpu_of(endpoint) if endpoint is not None else None,
+            _siblings(run, wanted.stage),
+        ),
+    }
+    return {
+        "metadata": pod_metadata(labels(meta, wanted.stage, wanted.shard), *marks),
+        "spec": away_from(wanted.avoid, spec),
+    }
+
+
+def _siblings(run: EvalRun, stage: Stage) -> dict[str, str]:
+    """Labels that the pods of one stage share: what is spread over places."""
+    own = labels(run.metadata, stage)
+    return {key: own[key] for key in (RUN_UID_LABEL, STAGE_LABEL)}
 
 
 def _retries(run: EvalRun, stage: Stage) -> int:

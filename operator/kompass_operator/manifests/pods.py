@@ -12,10 +12,12 @@ from typing import Final
 from kompass_api.credentials import api_keys_of, secrets_of, variable_of
 from kompass_api.modelendpoint import Device, ModelEndpointSpec
 from kompass_api.placement import Gpu
+from kompass_api.podoverlay import PodOverlay
 from kompass_api.progress import PROGRESS_PORT, PROGRESS_PORT_NAME
 from kompass_api.rundocument import RUN_DOCUMENT_KEY, RunDocument
 from kompass_api.sources import Source
 from kompass_operator.cluster import Manifest
+from kompass_operator.manifests import overlays
 from kompass_operator.names import Stage
 from kompass_operator.settings import Settings
 
@@ -42,9 +44,10 @@ def pod_spec(
     stage: Stage,
     model: str | None = None,
 ) -> Manifest:
-    """The pod of a stage; of a shard, for its model."""
+    """The pod of a stage; of a shard, for its model. Where it may run is added to it."""
     part = part_for(document, stage, model)
-    endpoint = part.models[0].spec if stage is Stage.SHARD else None
+    endpoint = endpoint_for(document, stage, model)
+    overlay = endpoint.pod if endpoint is not None else None
     image = (endpoint.image if endpoint is not None else None) or settings.worker_image
     claims = claims_of(part)
     return {
@@ -62,7 +65,6 @@ def pod_spec(
             "seccompProfile": {"type": "RuntimeDefault"},
         },
         **_pull_secrets(endpoint, settings),
-        **_placement(endpoint),
         "containers": [
             {
                 "name": CONTAINER,
@@ -84,11 +86,27 @@ def pod_spec(
                     "readOnlyRootFilesystem": True,
                     "capabilities": {"drop": ["ALL"]},
                 },
-                "volumeMounts": [*_own_mounts(), *(_claim_mount(claim) for claim in claims)],
+                "volumeMounts": [
+                    *_own_mounts(),
+                    *(_claim_mount(claim) for claim in claims),
+                    *overlays.mounts(overlay),
+                ],
             }
         ],
-        "volumes": [*_own_volumes(config_map_name), *(_claim_volume(claim) for claim in claims)],
+        "volumes": [
+            *_own_volumes(config_map_name, overlay),
+            *(_claim_volume(claim) for claim in claims),
+            *overlays.volumes(overlay),
+        ],
     }
+
+
+def endpoint_for(
+    document: RunDocument, stage: Stage, model: str | None
+) -> ModelEndpointSpec | None:
+    """The endpoint that a shard loads or asks; None for the other stages."""
+    part = part_for(document, stage, model)
+    return part.models[0].spec if stage is Stage.SHARD else None
 
 
 def part_for(document: RunDocument, stage: Stage, model: str | None) -> RunDocument:
@@ -185,13 +203,6 @@ def _pull_secrets(endpoint: ModelEndpointSpec | None, settings: Settings) -> Man
     return {"imagePullSecrets": [{"name": name} for name in names]} if names else {}
 
 
-def _placement(endpoint: ModelEndpointSpec | None) -> Manifest:
-    if endpoint is None:
-        return {}
-    placement = endpoint.placement.model_dump(mode="json", by_alias=True, exclude_none=True)
-    return {field: value for field, value in placement.items() if value}
-
-
 def _own_mounts() -> list[Manifest]:
     return [
         {"name": "run", "mountPath": DOCUMENT_FOLDER, "readOnly": True},
@@ -201,13 +212,13 @@ def _own_mounts() -> list[Manifest]:
     ]
 
 
-def _own_volumes(config_map_name: str) -> list[Manifest]:
+def _own_volumes(config_map_name: str, overlay: PodOverlay | None) -> list[Manifest]:
     document = {"key": RUN_DOCUMENT_KEY, "path": RUN_DOCUMENT_KEY}
     return [
         {"name": "run", "configMap": {"name": config_map_name, "items": [document]}},
         {"name": "work", "emptyDir": {}},
         {"name": "tmp", "emptyDir": {}},
-        {"name": "shm", "emptyDir": {"medium": "Memory"}},
+        overlays.shared_memory(overlay),
     ]
 
 
