@@ -28,6 +28,7 @@ class ConditionType(StrEnum):
     """What a condition of an EvalRun speaks of."""
 
     ACCEPTED = "Accepted"
+    ADMITTED = "Admitted"
     PROGRESSING = "Progressing"
     SUSPENDED = "Suspended"
     SHARDS_SUCCEEDED = "ShardsSucceeded"
@@ -65,6 +66,19 @@ class Reason(StrEnum):
     UNSCHEDULABLE_SPEC = "UnschedulableSpec"
     IMAGE_PULL_BACK_OFF = "ImagePullBackOff"
     QUOTA_EXCEEDED = "ResourceQuotaExceeded"
+    NODE_UNREACHABLE = "NodeUnreachable"
+    # admission
+    NO_QUEUE = "NoQueue"
+    QUOTA_RESERVED = "QuotaReserved"
+    WAITING_FOR_QUOTA = "WaitingForQuota"
+    QUEUE_NOT_FOUND = "QueueNotFound"
+    EXCEEDS_MAX_QUOTA = "ExceedsMaxQuota"
+    NO_MATCHING_FLAVOR = "NoMatchingFlavor"
+    WORKLOAD_MISSING = "WorkloadMissing"
+    PREEMPTED = "Preempted"
+    EVICTED = "Evicted"
+    WORKLOAD_DEACTIVATED = "WorkloadDeactivated"
+    # suspension
     WEBHOOK_UNAVAILABLE = "WebhookUnavailable"
     USER_SUSPENDED = "UserSuspended"
     QUEUED = "Queued"

@@ -10,6 +10,7 @@ from kompass_api.outcomes import ExitCode, FailureClass
 
 CONDITIONS: Final[Mapping[ConditionType, str]] = {
     ConditionType.ACCEPTED: "The run can work: what it names exists, and its document is frozen.",
+    ConditionType.ADMITTED: "Queue and quota let at least one Job run. True without a queue.",
     ConditionType.PROGRESSING: "Something moves: a plan, shards or a summary.",
     ConditionType.SUSPENDED: "`spec.execution.suspend` holds the run.",
     ConditionType.SHARDS_SUCCEEDED: "Every shard has its manifest. Unknown while shards run.",
@@ -44,6 +45,23 @@ REASONS: Final[Mapping[Reason, str]] = {
     "matches none, or a volume that does not exist. The run waits for a person.",
     Reason.IMAGE_PULL_BACK_OFF: "A node cannot pull the image. Tried again.",
     Reason.QUOTA_EXCEEDED: "The namespace's ResourceQuota is used up. Tried again.",
+    Reason.NODE_UNREACHABLE: "A pod should be gone and is still there: its node does not answer. "
+    "`spec.execution.onNodeLost` says what becomes of it.",
+    Reason.NO_QUEUE: "No queue holds the Jobs.",
+    Reason.QUOTA_RESERVED: "The queue has set quota aside.",
+    Reason.WAITING_FOR_QUOTA: "The queue has no quota to give now. The run waits.",
+    Reason.QUEUE_NOT_FOUND: "The queue, or what it needs, does not exist. Make it; the run waits.",
+    Reason.EXCEEDS_MAX_QUOTA: "A Job asks for more than the queue can ever give. Raise the quota, "
+    "or ask for less in a new run.",
+    Reason.NO_MATCHING_FLAVOR: "No ResourceFlavor of the queue fits the pods. Mend one of the two; "
+    "the run waits.",
+    Reason.WORKLOAD_MISSING: "Kueue has not taken notice of a Job: its priority class may not "
+    "exist, or Kueue may be down. The run waits.",
+    Reason.PREEMPTED: "The queue took the quota back for more urgent work. Goes on from the last "
+    "committed part once there is quota.",
+    Reason.EVICTED: "The queue stopped the Jobs; the message says why. Goes on once it admits "
+    "them again.",
+    Reason.WORKLOAD_DEACTIVATED: "The queue has given a Job up for good. Ends the run.",
     Reason.WEBHOOK_UNAVAILABLE: "An admission webhook of the cluster does not answer. Tried again.",
     Reason.USER_SUSPENDED: "`spec.execution.suspend` is true.",
     Reason.QUEUED: "A queue controller holds the Jobs.",

@@ -87,6 +87,9 @@ class Cluster(Protocol):
     async def pods_with(self, namespace: str, selector: str) -> list[Manifest]:
         """The running pods with these labels."""
 
+    async def refusal_of(self, namespace: str, job_uid: str) -> str:
+        """Why the Job controller may not create a pod, by the newest Event; empty if none says."""
+
     async def uids(self, kind: WatchedKind, namespace: str | None) -> set[str]:
         """UIDs of all EvalRuns, or of all Jobs of runs; of every namespace if none is named."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -42,6 +42,7 @@ Heard = Callable[[str, str, str, float], None]
 """Told of each request: verb, resource, HTTP status (or `error`) and seconds."""
 
 REQUEST_SECONDS: Final = 30.0
+SILENT_SECONDS: Final = 150.0
 _TOKEN: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
 _META: Final = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 _PATHS: Final[Mapping[Kind | WatchedKind, tuple[str, str]]] = {
@@ -102,6 +103,29 @@ class ApiCluster:
             return False
         return True
 
+    async def read(self, path: str, query: Mapping[str, str] | None = None) -> Manifest:
+        """What is at a path."""
+        return await self._request("GET", path, query=query)
+
+    async def stream(self, path: str, query: Mapping[str, str]) -> AsyncIterator[Manifest]:
+        """The events of a watch, until it ends."""
+        url = f"{path}?{urlencode(query)}"
+        request = await self._client.param_serialize(
+            "GET", url, header_params={"Accept": "application/json"}, auth_settings=["BearerToken"]
+        )
+        # Bookmarks come about once a minute: a stream that is silent for longer is dead.
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=SILENT_SECONDS)
+        try:
+            answer = await self._client.call_api(*request, _request_timeout=timeout)
+            async with answer.response as response:
+                if response.status >= 400:  # noqa: PLR2004  (HTTP)
+                    raise error_of(response.status, await response.read(), f"GET {path}")
+                async for line in response.content:
+                    yield dict(json.loads(line))
+        except (TimeoutError, aiohttp.ClientError, OSError) as cause:
+            message = f"GET {path}: {type(cause).__name__} {cause}"
+            raise Unavailable(message) from cause
+
     async def create(self, kind: Kind, manifest: Manifest) -> Manifest:
         """The object as it was created."""
         path = _collection(kind, manifest["metadata"]["namespace"])
@@ -141,6 +165,12 @@ class ApiCluster:
         query = {"labelSelector": selector, "fieldSelector": "status.phase=Running"}
         answer = await self._request("GET", f"/api/v1/namespaces/{namespace}/pods", query=query)
         return list(answer["items"])
+
+    async def refusal_of(self, namespace: str, job_uid: str) -> str:
+        """Why the Job controller may not create a pod, by the newest Event; empty if none says."""
+        query = {"fieldSelector": f"involvedObject.uid={job_uid},reason=FailedCreate"}
+        answer = await self._request("GET", _collection("Event", namespace), query=query)
+        return newest_message(answer["items"])
 
     async def uids(self, kind: WatchedKind, namespace: str | None) -> set[str]:
         """UIDs of all EvalRuns, or of all Jobs of runs; of every namespace if none is named."""
@@ -197,6 +227,12 @@ class ApiCluster:
             self._heard(kind.verb, kind.resource, code, seconds)
 
 
+def newest_message(events: Sequence[Manifest]) -> str:
+    """What the Event said that happened last."""
+    told = [(str(event.get("lastTimestamp") or ""), event.get("message", "")) for event in events]
+    return max(told, default=("", ""))[1]
+
+
 def error_of(status: int, content: bytes, request: str) -> ClusterError:
     """What an answer of the API server means."""
     answer = _status(content)
@@ -223,7 +259,9 @@ def _refusal(answer: Mapping[str, Any], message: str) -> ClusterError:
         return NamespaceEnds(message)
     if "exceeded quota" in message:
         return QuotaExceeded(message)
-    if "violates PodSecurity" in message or "is forbidden: maximum" in message:
+    # Admission webhooks and policies: the manifest will not be any better next time.
+    refused = ("violates PodSecurity", "is forbidden: maximum", "denied the request")
+    if any(words in message for words in refused):
         return Invalid(message)
     return Denied(message)
 

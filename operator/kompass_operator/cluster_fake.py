@@ -96,6 +96,16 @@ class FakeCluster:
             and pod.get("status", {}).get("phase") == "Running"
         ]
 
+    async def refusal_of(self, namespace: str, job_uid: str) -> str:
+        """Why the Job controller may not create a pod, by the newest Event; empty if none says."""
+        self._ask("list Events")
+        told = [
+            event["message"]
+            for event in self._all("Event", namespace)
+            if event["involvedObject"]["uid"] == job_uid and event["reason"] == "FailedCreate"
+        ]
+        return told[-1] if told else ""
+
     async def uids(self, kind: WatchedKind, namespace: str | None) -> set[str]:
         """UIDs of all EvalRuns, or of all Jobs of runs; of every namespace if none is named."""
         self._ask(f"list {kind}s")

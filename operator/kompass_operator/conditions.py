@@ -1,6 +1,6 @@
 """The conditions of an EvalRun in each of its situations. Pure.
 
-Every pass states all twelve, so a condition is never left over from an earlier situation. Exactly
+Every pass states all thirteen, so a condition is never left over from an earlier situation. Exactly
 one of Finished=False, Complete=True and Failed=True holds.
 """
 
@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kompass_api.conditions import Claim, Condition, ConditionStatus, ConditionType, Reason
-from kompass_api.status import EvalRunStatus, Results
+from kompass_api.status import EvalRunStatus
 from kompass_operator.names import Stage
 
 _TRUE, _FALSE, _UNKNOWN = ConditionStatus.TRUE, ConditionStatus.FALSE, ConditionStatus.UNKNOWN
 _T = ConditionType
+_SUSPENSIONS = frozenset({Reason.USER_SUSPENDED, Reason.EVICTED, Reason.RESUMED})
 _LONG, _SHORT = 1024, 256
 """Characters of a message, where it is told and where it is repeated."""
 _NOT_ACCEPTED = frozenset({Reason.SECRET_MISSING, Reason.STORAGE_DENIED})
@@ -34,6 +35,24 @@ _NO_SHARD_NEEDED = Claim(
 
 
 @dataclass(frozen=True)
+class Admission:
+    """What queue and quota say."""
+
+    status: ConditionStatus = ConditionStatus.TRUE
+    reason: Reason = Reason.NO_QUEUE
+    message: str = ""
+    needs_a_person: bool = False
+    """Waiting alone does not help."""
+    evicted: bool = False
+    """Jobs that ran were stopped by their queue, and none runs."""
+
+    @property
+    def claim(self) -> Claim:
+        """The condition."""
+        return Claim(type=_T.ADMITTED, status=self.status, reason=self.reason, message=self.message)
+
+
+@dataclass(frozen=True)
 class Activity:
     """What an unfinished run is doing: `moving` says whether it gets on."""
 
@@ -44,6 +63,9 @@ class Activity:
     shards_done: bool = False
     stalled: Reason | None = None
     """Why it waits for a person, if it does."""
+    admission: Admission = Admission()
+    warning: str = ""
+    """What the run's author should know although it was accepted."""
     gap: str = ""
     """What is missing from the results and answered again."""
 
@@ -72,6 +94,7 @@ def when_waiting(reason: Reason, message: str) -> list[Claim]:
     """A run that names something that does not exist yet."""
     return [
         Claim(type=_T.ACCEPTED, status=_FALSE, reason=reason, message=message),
+        Claim(type=_T.ADMITTED, status=_UNKNOWN, reason=Reason.WAITING_FOR_REFERENCES),
         *_unfinished(Activity(Reason.WAITING_FOR_REFERENCES, message, moving=False)),
         Claim(type=_T.SUSPENDED, status=_FALSE, reason=Reason.NOT_SUSPENDED),
     ]
@@ -79,15 +102,17 @@ def when_waiting(reason: Reason, message: str) -> list[Claim]:
 
 def when_active(activity: Activity, before: EvalRunStatus) -> list[Claim]:
     """A run that was accepted and has not finished."""
+    found = "what the run names was found and frozen"
     accepted = Claim(
         type=_T.ACCEPTED,
         status=_TRUE,
         reason=Reason.ACCEPTED,
-        message="what the run names was found and frozen",
+        message=f"{found}; {activity.warning}" if activity.warning else found,
     )
     refused = activity.reason in _NOT_ACCEPTED
     return [
         _not_accepted(activity.reason, activity.message) if refused else accepted,
+        activity.admission.claim,
         *_unfinished(activity),
         _suspended(activity, before),
     ]
@@ -104,6 +129,9 @@ def when_failed(ending: Ending, before: EvalRunStatus, *, accepted: bool) -> lis
         Claim(type=_T.ACCEPTED, status=_TRUE, reason=Reason.ACCEPTED)
         if accepted and reason not in _NOT_ACCEPTED
         else _not_accepted(reason, ending.message),
+        claim(_T.ADMITTED, _FALSE)
+        if reason is Reason.WORKLOAD_DEACTIVATED
+        else _admission_of_ended(before),
         claim(_T.PROGRESSING, _FALSE),
         Claim(type=_T.SUSPENDED, status=_FALSE, reason=Reason.NOT_SUSPENDED),
         _shards_of_failed(ending, before),
@@ -122,13 +150,15 @@ def when_beginning_again(message: str) -> list[Claim]:
     """A finished run that was asked for again."""
     return [
         Claim(type=_T.ACCEPTED, status=_UNKNOWN, reason=Reason.PENDING, message=message),
+        Claim(type=_T.ADMITTED, status=_UNKNOWN, reason=Reason.PENDING),
         *_unfinished(Activity(Reason.PENDING, message)),
         Claim(type=_T.SUSPENDED, status=_FALSE, reason=Reason.NOT_SUSPENDED),
     ]
 
 
-def when_complete(results: Results | None) -> list[Claim]:
-    """A run whose report exists."""
+def when_complete(before: EvalRunStatus) -> list[Claim]:
+    """A run whose report exists, as its status says."""
+    results = before.results
     where = results.uri if results is not None else ""
     reused = results.reused_from if results is not None else None
     message = f"the report lies at {where}"
@@ -146,6 +176,7 @@ def when_complete(results: Results | None) -> list[Claim]:
     }
     return [
         Claim(type=_T.ACCEPTED, status=_TRUE, reason=Reason.ACCEPTED),
+        _admission_of_ended(before),
         Claim(type=_T.SUSPENDED, status=_FALSE, reason=Reason.NOT_SUSPENDED),
         _SHARDS_DONE if reused is None else _NO_SHARD_NEEDED,
         Claim(
@@ -223,12 +254,29 @@ def _suspended(activity: Activity, before: EvalRunStatus) -> Claim:
             reason=Reason.USER_SUSPENDED,
             message="spec.execution.suspend is true; false goes on from the last checkpoint",
         )
+    if activity.admission.evicted:
+        return Claim(
+            type=_T.SUSPENDED,
+            status=_TRUE,
+            reason=Reason.EVICTED,
+            message=f"{activity.admission.message}; what is committed is kept",
+        )
     last = held(before, _T.SUSPENDED)
-    was_suspended = last is not None and last.reason in {Reason.USER_SUSPENDED, Reason.RESUMED}
+    was_suspended = last is not None and last.reason in _SUSPENSIONS
     return Claim(
         type=_T.SUSPENDED,
         status=_FALSE,
         reason=Reason.RESUMED if was_suspended else Reason.NOT_SUSPENDED,
+    )
+
+
+def _admission_of_ended(before: EvalRunStatus) -> Claim:
+    """What was said last: an end changes nothing about it."""
+    last = held(before, _T.ADMITTED)
+    if last is None:
+        return Claim(type=_T.ADMITTED, status=_UNKNOWN, reason=Reason.PENDING)
+    return Claim(
+        type=_T.ADMITTED, status=last.status, reason=Reason(last.reason), message=last.message
     )
 
 

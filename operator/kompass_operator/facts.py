@@ -21,6 +21,7 @@ from kompass_operator.names import (
     Stage,
 )
 from kompass_operator.observed import JobFacts, JobState, PodFacts
+from kompass_operator.queueing.facts import QUEUE_LABEL
 from kompass_operator.views import Json, version_of
 
 
@@ -50,8 +51,11 @@ def job_facts(job: Json) -> JobFacts:
         ready=status.get("ready", 0),
         failed=status.get("failed", 0),
         pod_ended=bool(status.get("succeeded") or any(uncounted.values())),
+        terminating=status.get("terminating") or 0,
+        queue=labels.get(QUEUE_LABEL, ""),
         suspended=bool((job.get("spec") or {}).get("suspend")),
         deleting="deletionTimestamp" in meta,
+        deleted=_time(meta.get("deletionTimestamp")),
         owned=owner_uid(job) == labels.get(RUN_UID_LABEL, ""),
     )
 
@@ -85,6 +89,7 @@ def pod_facts(pod: Json) -> PodFacts:
         memory_limit=_memory_limit(spec),
         said=said,
         last_words=last_words,
+        deleting=_time(meta.get("deletionTimestamp")),
     )
 
 

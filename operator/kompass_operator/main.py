@@ -28,6 +28,7 @@ from kompass_operator.names import MANAGER, RUN_LABEL
 from kompass_operator.pages import metrics_page
 from kompass_operator.progress_board import ProgressBoard
 from kompass_operator.progress_reader import HttpPages, ProgressReader
+from kompass_operator.queueing.watching import WorkloadWatch
 from kompass_operator.reconciler import Reconciler
 from kompass_operator.settings import Settings
 from kompass_operator.standing import Standing
@@ -118,14 +119,22 @@ async def _serve(cluster: ApiCluster, settings: Settings, metrics: Metrics) -> N
     work = asyncio.create_task(dispatcher.serve(), name="dispatcher")
     pages = asyncio.create_task(_read_pages(cluster, watches, queue, board), name="pages")
     watch = asyncio.create_task(_watch(registry, settings), name="watches")
+    queueing = WorkloadWatch(
+        cluster,
+        reconciler.workloads,
+        settings.watch_namespaces,
+        lambda run: queue.add(RunKey(*run)),
+        check_seconds=settings.queue_check_seconds,
+    )
+    kueue = asyncio.create_task(queueing.serve(), name="kueue")
     logger.info("operator started", extra={"namespaces": settings.watch_namespaces or "all"})
     try:
-        await asyncio.wait({work, watch, pages}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({work, watch, pages, kueue}, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for task in (watch, work, pages):
+        for task in (watch, work, pages, kueue):
             if not task.done():
                 task.cancel()
-        results = await asyncio.gather(work, watch, pages, return_exceptions=True)
+        results = await asyncio.gather(work, watch, pages, kueue, return_exceptions=True)
     for result in results:
         if isinstance(result, Exception):
             raise result

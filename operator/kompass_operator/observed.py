@@ -14,6 +14,7 @@ from kompass_api.resolution import Problem, Surroundings
 from kompass_api.rundocument import RunDocument
 from kompass_api.status import EvalRunStatus
 from kompass_operator.names import Stage, job_name
+from kompass_operator.queueing.facts import WorkloadFacts
 
 
 class JobState(StrEnum):
@@ -54,9 +55,15 @@ class JobFacts:
     """Pods that failed and counted."""
     pod_ended: bool = False
     """A pod has succeeded, or has ended and is about to be counted."""
+    terminating: int = 0
+    """Pods that were told to end and have not."""
+    queue: str = ""
+    """The queue that the Job is labelled for."""
     suspended: bool = False
     """By a queue: Kompass never suspends a Job."""
     deleting: bool = False
+    deleted: datetime | None = None
+    """When it was told to go, as far as a watch has shown it."""
     owned: bool = True
     """By the run whose label it has."""
 
@@ -91,6 +98,13 @@ class PodFacts:
     """The worker's termination message."""
     last_words: str = ""
     """The end of the log, where the worker left no termination message."""
+    deleting: datetime | None = None
+    """When it must have ended, once it was told to."""
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether it was told to end and has not."""
+        return self.deleting is not None and self.phase in {"Pending", "Running"}
 
 
 @dataclass(frozen=True)
@@ -101,6 +115,10 @@ class PodReading:
     failed: int
     """The Job's count of failed pods when its pods were read."""
     state: JobState
+    version: int = 0
+    """The Job's version then."""
+    refusal: str = ""
+    """Why the Job may not have a pod, where it has none."""
     pods: tuple[PodFacts, ...] = ()
 
 
@@ -146,6 +164,10 @@ class Observed:
     """Names of Jobs that do not exist, by the API server's own word."""
     refusals: Refusals = field(default_factory=Refusals)
     pages: Pages = field(default_factory=Pages)
+    workloads: Mapping[str, WorkloadFacts] = field(default_factory=dict)
+    """Kueue's, by the UID of their Jobs."""
+    queueing: bool = False
+    """Kueue is there, and its Workloads can be read."""
 
     def job(self, run: EvalRun, stage: Stage) -> JobFacts | None:
         """The Job of a stage."""

@@ -23,5 +23,6 @@ PERMISSIONS: Final = (
     Permission("batch", "jobs", ("create", "delete", "deletecollection", "get", "list", "watch")),
     Permission("", "configmaps", ("create", "get")),
     Permission("", "pods", ("list",)),
-    Permission("", "events", ("create",)),
+    Permission("", "events", ("create", "list")),
+    Permission("kueue.x-k8s.io", "workloads", ("list", "watch")),
 )

@@ -35,6 +35,7 @@ from kompass_operator.metrics import Metrics
 from kompass_operator.names import document_name
 from kompass_operator.observed import Observed, PodReading, Refusals
 from kompass_operator.progress_board import ProgressBoard
+from kompass_operator.queueing import WorkloadView
 from kompass_operator.settings import Settings
 from kompass_operator.status import is_finished
 from kompass_operator.surroundings import surroundings_of
@@ -85,6 +86,8 @@ class Reconciler:
         self._watches = watches
         self._settings = settings
         self._now = now
+        self.workloads = WorkloadView()
+        """What Kueue says; filled by a watch of its own."""
         self.jobs = JobView(watches, now)
         self._metrics = metrics or Metrics(now)
         self._board = board or ProgressBoard()
@@ -194,6 +197,8 @@ class Reconciler:
             gone=frozenset(memory.gone),
             refusals=refusals,
             pages=self._board.of(run.metadata.uid),
+            workloads=self.workloads.of(run.metadata.uid),
+            queueing=self.workloads.reachable,
         )
         if memory.document is not None or is_finished(status):
             return seen
@@ -210,10 +215,13 @@ class Reconciler:
             return
         job = question.job
         pods = await self._cluster.pods_of(namespace, job.name)
+        refusal = "" if pods else await self._cluster.refusal_of(namespace, job.uid)
         memory.readings[job.uid] = PodReading(
             at=self._now(),
             failed=job.failed,
             state=job.state,
+            version=job.version,
+            refusal=refusal,
             pods=newest_last(pod_facts(pod) for pod in pods),
         )
 

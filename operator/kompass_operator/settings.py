@@ -54,9 +54,13 @@ class Settings(BaseSettings):
 
     no_progress_seconds: Annotated[float, Field(gt=0)] = 1800
     """After which running shards that answer nothing are called stuck."""
+    node_lost_grace_seconds: Annotated[float, Field(ge=0)] = 300
+    """How long a pod may be there after it should have ended, before its node counts as lost."""
 
     status_interval_seconds: Annotated[float, Field(ge=0)] = 2
     resync_seconds: Annotated[float, Field(gt=0)] = 120
+    queue_check_seconds: Annotated[float, Field(gt=0)] = 60
+    """Between two looks whether Kueue was installed, or may be read by now."""
     sweep_seconds: Annotated[float, Field(gt=0)] = 600
     """Between two looks whether the watches missed a deletion."""
     workers: Annotated[int, Field(ge=1, le=64)] = 8

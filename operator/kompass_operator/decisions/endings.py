@@ -16,6 +16,7 @@ from kompass_api.evalrun import EvalRun
 from kompass_api.outcomes import FailureClass
 from kompass_api.status import EvalRunStatus, Failure
 from kompass_operator.conditions import Ending
+from kompass_operator.decisions.admission import parked
 from kompass_operator.decisions.budgets import MEMORY_STRIKES, Abandoned
 from kompass_operator.decisions.gaps import is_repairable
 from kompass_operator.decisions.picture import Picture
@@ -49,6 +50,7 @@ def first_ending(
         *_refused(run, seen),
         *_failed_stages(run, picture, seen),
         *_silent(picture, seen),
+        *parked(picture, seen),
         *_too_many(run, picture, lost, seen.status),
         *(ending for wait in waits if (ending := wait.ending(now)) is not None),
         *_late(run, seen.status, now),

@@ -31,8 +31,11 @@ from kompass_operator.conditions import (
     when_waiting,
 )
 from kompass_operator.decisions import acceptance, attempts, gaps, partial, readings
+from kompass_operator.decisions.admission import admission, missing_at
 from kompass_operator.decisions.budgets import Abandoned, deletions, fates
 from kompass_operator.decisions.endings import deadline_of, first_ending
+from kompass_operator.decisions.nodes import blocked_at, node_waits, replacements
+from kompass_operator.decisions.outlook import outlook
 from kompass_operator.decisions.picture import Picture, pictured
 from kompass_operator.decisions.progress import progressed, unless_stuck
 from kompass_operator.decisions.stages import Step, after, next_step
@@ -127,7 +130,10 @@ def _go_on(run: EvalRun, seen: Observed, now: datetime, settings: Settings) -> D
     if gaps.is_repairable(picture, seen):
         status = gaps.reopened(status, picture, seen)
         return _go_on(run, replace(seen, status=status), now, settings)
-    found = waits(run, picture, seen, now, settings)
+    found = [
+        *node_waits(run, picture, seen, settings),
+        *waits(run, picture, seen, now, settings),
+    ]
     ending = first_ending(run, picture, seen, lost=lost, waits=found, now=now)
     if ending is not None:
         return _give_up(run, seen, picture, ending, now)
@@ -135,12 +141,20 @@ def _go_on(run: EvalRun, seen: Observed, now: datetime, settings: Settings) -> D
     moving = unless_stuck(
         step.activity, status, picture.shards, seen=seen, now=now, settings=settings
     )
-    step = replace(step, activity=moving)
+    admitted = admission(run, picture, seen, now)
+    removed = replacements(run, picture, seen, now, settings)
+    step = replace(
+        step,
+        activity=outlook(moving, admitted, found, picture, seen),
+        actions=(*removed, *step.actions),
+    )
     times = (
         next_look,
         next_failure(found),
         deadline_of(run, status),
         podless_at(picture, settings),
+        missing_at(picture, seen),
+        blocked_at(picture, settings),
     )
     active = _active(run, status, picture, step, now)
     return Decision(active, actions=step.actions, again_at=_soonest(times, now))
@@ -222,13 +236,15 @@ def _wind_up(
     if partial.is_over(picture, why, now):
         return _fail(run, status, ending, now, accepted=True, picture=picture)
     step = partial.next_step(picture, why, now)
+    admitted = admission(run, picture, seen, now)
+    step = replace(step, activity=replace(step.activity, admission=admitted))
     times = partial.times(why)
     active = _active(run, status, picture, step, now)
     return Decision(active, actions=step.actions, again_at=_soonest(times, now))
 
 
 def _complete(run: EvalRun, status: EvalRunStatus, now: datetime) -> Decision:
-    claims = when_complete(status.results)
+    claims = when_complete(status)
     done = statuses.with_claims(
         status, Phase.SUCCEEDED, claims, generation=run.metadata.generation, now=now
     )

@@ -15,6 +15,8 @@ from kompass_operator.names import Stage
 from kompass_operator.observed import JobFacts, JobState, Observed, PodFacts
 from kompass_operator.settings import Settings
 
+PODLESS_LOOKS: Final = 3
+"""Times `pod_check_seconds` that a Job may be without a pod before it is told."""
 LONGEST_PAUSE: Final = 60.0
 """Between two looks at pods that do not start."""
 
@@ -27,21 +29,31 @@ def due(
     ended = [job for job in picture.jobs if job.shard not in told and _has_news(job, seen)]
     if ended:
         return ended, None
-    starting = [job for job in picture.open if is_starting(job)]
-    if not starting:
+    looks = [
+        (at, job) for job in picture.open if (at := _next_look(job, seen, settings)) is not None
+    ]
+    if not looks:
         return [], None
-    at = max(
-        min(_look_at(job, seen, settings) for job in starting),
-        _last_look(picture, seen) + timedelta(seconds=settings.pod_check_seconds),
-    )
-    if at > now:
-        return [], at
-    return [min(starting, key=lambda job: _look_at(job, seen, settings))], None
+    first, job = min(looks, key=lambda look: (look[0], look[1].name))
+    at = max(first, _last_look(picture, seen) + timedelta(seconds=settings.pod_check_seconds))
+    return ([job], None) if at <= now else ([], at)
 
 
 def is_starting(job: JobFacts) -> bool:
     """Whether a Job has a pod that is not up."""
     return job.active > job.ready and not job.suspended
+
+
+def may_lack_a_pod(job: JobFacts) -> bool:
+    """Whether a Job that should have a pod has none, as far as its counts tell."""
+    # After a failed pod, the Job controller itself waits before the next one.
+    return not (job.active or job.failed or job.pod_ended or job.suspended or job.terminating)
+
+
+def podless_since(job: JobFacts, settings: Settings) -> datetime:
+    """When a Job without a pod becomes worth a look."""
+    since = job.started or job.created
+    return since + timedelta(seconds=PODLESS_LOOKS * settings.pod_check_seconds)
 
 
 def failures_in(run: EvalRun, picture: Picture, seen: Observed) -> list[Failure]:
@@ -118,6 +130,28 @@ def _has_news(job: JobFacts, seen: Observed) -> bool:
     if job.state is JobState.FAILED or awaits_outcome(job, seen):
         return reading is None or reading.state is not job.state
     return job.failed > (reading.failed if reading is not None else 0)
+
+
+def _next_look(job: JobFacts, seen: Observed, settings: Settings) -> datetime | None:
+    if is_starting(job):
+        return _look_at(job, seen, settings)
+    if may_lack_a_pod(job) and job.started is not None:
+        return max(_look_at(job, seen, settings), podless_since(job, settings))
+    return _look_for_the_lost(job, seen, settings) if job.terminating else None
+
+
+def _look_for_the_lost(job: JobFacts, seen: Observed, settings: Settings) -> datetime | None:
+    """At once for which pods are to end, then once more when they should be gone for long."""
+    reading = seen.readings.get(job.name)
+    if reading is None:
+        return job.started or job.created
+    grace = timedelta(seconds=settings.node_lost_grace_seconds)
+    ending = [pod.deleting + grace for pod in reading.pods if pod.deleting and pod.is_ending]
+    ahead = [at for at in ending if at > reading.at]
+    if ahead:
+        return min(ahead)
+    is_news = reading.version != job.version
+    return reading.at + timedelta(seconds=LONGEST_PAUSE) if is_news else None
 
 
 def _look_at(job: JobFacts, seen: Observed, settings: Settings) -> datetime:

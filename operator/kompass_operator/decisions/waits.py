@@ -12,7 +12,7 @@ from kompass_api.conditions import Reason
 from kompass_api.evalrun import EvalRun
 from kompass_operator.conditions import Ending
 from kompass_operator.decisions.picture import Picture
-from kompass_operator.decisions.readings import is_starting
+from kompass_operator.decisions.readings import is_starting, may_lack_a_pod, podless_since
 from kompass_operator.observed import JobFacts, Observed, PodFacts
 from kompass_operator.settings import Settings
 
@@ -38,8 +38,6 @@ _NO_SUCH_IMAGE: Final = (
     "not present with pull policy",
     "couldn't parse image",
 )
-PODLESS_LOOKS: Final = 3
-"""Times `pod_check_seconds` that a Job may be without a pod before it is told."""
 _NO_VOLUME: Final = re.compile(r'persistentvolumeclaim "[^"]*" not found')
 _NODES: Final = re.compile(r"^0/(\d+) nodes are available")
 _UNFIT: Final = re.compile(r"(\d+) node\(s\) didn't match Pod's node affinity/selector")
@@ -88,7 +86,7 @@ def _waits(
 ) -> Iterator[tuple[JobFacts, Wait]]:
     for job in picture.open:
         if _has_no_pod(job, now, settings):
-            yield job, _podless_wait(job, picture)
+            yield job, _podless_wait(job, picture, seen)
         reading = seen.readings.get(job.name)
         if reading is None or not is_starting(job):
             continue
@@ -141,29 +139,25 @@ def is_for_ever(said: str) -> bool:
 
 def podless_at(picture: Picture, settings: Settings) -> datetime | None:
     """When a Job without a pod becomes worth telling of."""
-    times = [_told_at(job, settings) for job in picture.open if _may_lack_a_pod(job)]
+    times = [podless_since(job, settings) for job in picture.open if may_lack_a_pod(job)]
     return min(times, default=None)
 
 
 def _has_no_pod(job: JobFacts, now: datetime, settings: Settings) -> bool:
-    return _may_lack_a_pod(job) and now >= _told_at(job, settings)
+    return may_lack_a_pod(job) and now >= podless_since(job, settings)
 
 
-def _may_lack_a_pod(job: JobFacts) -> bool:
-    # After a failed pod, the Job controller itself waits before the next one.
-    return not (job.active or job.failed or job.pod_ended or job.suspended)
-
-
-def _told_at(job: JobFacts, settings: Settings) -> datetime:
-    since = job.started or job.created
-    return since + timedelta(seconds=PODLESS_LOOKS * settings.pod_check_seconds)
-
-
-def _podless_wait(job: JobFacts, picture: Picture) -> Wait:
+def _podless_wait(job: JobFacts, picture: Picture, seen: Observed) -> Wait:
+    reading = seen.readings.get(job.name)
+    where = picture.place_of(job)
+    if reading is not None and reading.refusal:
+        is_quota = "exceeded quota" in reading.refusal
+        reason = Reason.QUOTA_EXCEEDED if is_quota else Reason.WAITING
+        return Wait(reason, f"{where} may not have a pod: {reading.refusal}")
     return Wait(
         Reason.WAITING,
-        f"{picture.place_of(job)} has no pod yet: a ResourceQuota or an admission policy may "
-        f"refuse it; `kubectl describe job {job.name}` says so in its events",
+        f"{where} has no pod yet: a ResourceQuota or an admission policy may refuse it; "
+        f"`kubectl describe job {job.name}` says so in its events",
     )
 
 

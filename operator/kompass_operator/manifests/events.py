@@ -17,11 +17,13 @@ _TRUE, _FALSE = ConditionStatus.TRUE, ConditionStatus.FALSE
 _TELLING = (
     (ConditionType.ACCEPTED, _TRUE),
     (ConditionType.ACCEPTED, _FALSE),
+    (ConditionType.ADMITTED, _TRUE),
     (ConditionType.SUSPENDED, _TRUE),
     (ConditionType.SHARDS_SUCCEEDED, _TRUE),
     (ConditionType.COMPLETE, _TRUE),
     (ConditionType.FAILED, _TRUE),
 )
+_NO_NEWS = frozenset({Reason.NO_QUEUE})
 _BAD = frozenset({(ConditionType.ACCEPTED, _FALSE), (ConditionType.FAILED, _TRUE)})
 
 
@@ -44,13 +46,15 @@ def announcements(before: EvalRunStatus, after: EvalRunStatus) -> list[Announcem
         for about, state in _TELLING
         if (now := held(after, about)) is not None
         and now.status is state
+        and now.reason not in _NO_NEWS
         and not _same(held(before, about), now)
     ]
-    stuck = held(after, ConditionType.PROGRESSING)
-    if stuck is not None and _is_trouble(stuck) and not _same_reason(before, stuck):
-        turns.append(
-            Announcement(stuck.reason, stuck.message, stuck.last_transition_time, warning=True)
-        )
+    for about in (ConditionType.PROGRESSING, ConditionType.ADMITTED):
+        stuck = held(after, about)
+        if stuck is not None and _is_trouble(stuck) and not _same_reason(before, stuck):
+            turns.append(
+                Announcement(stuck.reason, stuck.message, stuck.last_transition_time, warning=True)
+            )
     return [*turns, *_jobs_created(before, after), *_retries(before, after)]
 
 
@@ -122,7 +126,7 @@ def _same(before: Condition | None, now: Condition) -> bool:
 
 
 def _same_reason(before: EvalRunStatus, now: Condition) -> bool:
-    last = held(before, ConditionType.PROGRESSING)
+    last = next((found for found in before.conditions if found.type == now.type), None)
     return last is not None and (last.status, last.reason) == (now.status, now.reason)
 
 
@@ -134,9 +138,16 @@ _TROUBLES = frozenset(
         Reason.QUOTA_EXCEEDED,
         Reason.WAITING,
         Reason.NO_PROGRESS,
+        Reason.QUEUE_NOT_FOUND,
+        Reason.EXCEEDS_MAX_QUOTA,
+        Reason.NO_MATCHING_FLAVOR,
+        Reason.WORKLOAD_MISSING,
     }
 )
 
 
-def _is_trouble(progressing: Condition) -> bool:
-    return progressing.status is _FALSE and progressing.reason in _TROUBLES
+def _is_trouble(found: Condition) -> bool:
+    # A lost node is told of although other shards get on.
+    if found.reason == Reason.NODE_UNREACHABLE:
+        return True
+    return found.status is _FALSE and found.reason in _TROUBLES

@@ -27,6 +27,7 @@ WATCHED = {
         ("kompass.dev", "modelendpoints"),
         ("kompass.dev", "benchmarks"),
         ("batch", "jobs"),
+        ("kueue.x-k8s.io", "workloads"),
     )
     for verb in ("list", "watch")
 }
@@ -40,6 +41,7 @@ ASKED = {
     "get ConfigMap": ("", "configmaps", "get"),
     "list Pods": ("", "pods", "list"),
     "create Event": ("", "events", "create"),
+    "list Events": ("", "events", "list"),
     "apply status": ("kompass.dev", "evalruns/status", "patch"),
     "list EvalRuns": ("kompass.dev", "evalruns", "list"),
 }
@@ -67,9 +69,19 @@ async def _a_full_life() -> set[str]:
     world.complete("summarize", report_message())
     await world.settle()
     await world.settle()
+    await _a_pod_that_may_not_be(world)
     await _a_name_that_is_taken(world)
     await check(world.cluster, world.cluster.known, (), settle_seconds=0)
     return set(world.cluster.requests)
+
+
+async def _a_pod_that_may_not_be(world: World) -> None:
+    world.cluster.remove("EvalRun", *KEY)
+    world.apply(run_manifest())
+    await world.settle()
+    world.job_status("plan", startTime=world.time.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    world.wait(31)
+    await world.settle()
 
 
 async def _a_name_that_is_taken(world: World) -> None:

@@ -42,6 +42,7 @@ STATES = st.lists(st.sampled_from("oucdq-"), min_size=1, max_size=12)
 DONE = "c"
 
 
+@settings(deadline=None)
 @given(states=STATES, parallelism=st.integers(1, 6), suspend=st.booleans())
 def test_no_more_shards_are_open_than_may_run(
     states: list[str], *, parallelism: int, suspend: bool
@@ -59,6 +60,7 @@ def test_no_more_shards_are_open_than_may_run(
     )
 
 
+@settings(deadline=None)
 @given(states=STATES, parallelism=st.integers(1, 6), later=st.integers(0, 29))
 def test_what_was_decided_and_done_is_not_decided_again(
     states: list[str], *, parallelism: int, later: int

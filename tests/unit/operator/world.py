@@ -10,6 +10,7 @@ from typing import Any
 from kompass_api.status import EvalRunStatus
 from kompass_operator.cluster_fake import FakeCluster
 from kompass_operator.names import SHARD_LABEL, STAGE_LABEL
+from kompass_operator.queueing import WorkloadView
 from kompass_operator.reconciler import Outcome, Reconciler
 from kompass_operator.settings import Settings
 from kompass_operator.views import RunKey
@@ -94,6 +95,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.cluster = FakeCluster(self.now)
+        self.workloads = WorkloadView()
         self._shown: dict[str, str] = {}
         self.restart()
 
@@ -104,6 +106,7 @@ class World:
     def restart(self) -> None:
         """Kill the operator and start another: it knows what the cluster holds."""
         self.operator = Reconciler(self.cluster, self.cluster, self.settings, self.now)
+        self.operator.workloads = self.workloads
 
     def wait(self, seconds: float) -> None:
         """Let time pass."""
