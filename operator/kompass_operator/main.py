@@ -100,7 +100,7 @@ def _page(metrics: Metrics, settings: Settings) -> AbstractAsyncContextManager[o
 
 async def _serve(cluster: ApiCluster, settings: Settings, metrics: Metrics) -> None:
     watches = KopfWatches()
-    agenda: Agenda[RunKey] = Agenda(Backoff(), random.random)
+    agenda: Agenda[RunKey] = Agenda(Backoff(), random.random, lane_of=lambda key: key.namespace)
     queue = WorkQueue(agenda, time.monotonic, metrics)
     senses = Senses(metrics, Freshness(time.monotonic))
     metrics.add(Standing(watches, queue, senses.freshness))

@@ -1,6 +1,8 @@
 """A queue of keys that want attention: each once, one worker a key, back-off for what fails.
 
-`Agenda` is the pure part: it is told the time. `WorkQueue` waits on a real clock around it.
+Keys stand in lanes, one a namespace, and the lanes take turns: a key waits for at most one key of
+every other lane, and for those before it in its own. `Agenda` is the pure part: it is told the
+time. `WorkQueue` waits on a real clock around it.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ import asyncio
 import heapq
 import itertools
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -42,13 +44,25 @@ class Backoff:
         return float(min(doubled * (1 + jitter / 5), self.longest_seconds))
 
 
+def one_lane(_key: object) -> Hashable:
+    """Every key in the same lane: first come, first served."""
+    return None
+
+
 class Agenda(Generic[K]):
     """Which keys are ready, running, or due later."""
 
-    def __init__(self, backoff: Backoff, jitter: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        backoff: Backoff,
+        jitter: Callable[[], float],
+        lane_of: Callable[[K], Hashable] = one_lane,
+    ) -> None:
         self._backoff = backoff
         self._jitter = jitter
-        self._ready: OrderedDict[K, float] = OrderedDict()
+        self._lane_of = lane_of
+        self._ready: OrderedDict[Hashable, OrderedDict[K, float]] = OrderedDict()
+        """The ready keys of each lane, the lane whose turn it is first."""
         self._running: set[K] = set()
         self._dirty: set[K] = set()
         self._due: dict[K, float] = {}
@@ -61,12 +75,12 @@ class Agenda(Generic[K]):
         if key in self._running:
             self._dirty.add(key)
         else:
-            self._ready.setdefault(key, now)
+            self._ready.setdefault(self._lane_of(key), OrderedDict()).setdefault(key, now)
         self._due.pop(key, None)
 
     def add_after(self, key: K, seconds: float, now: float) -> None:
         """The key wants attention later; the earliest wish counts."""
-        if key in self._ready or key in self._dirty:
+        if key in self._ready.get(self._lane_of(key), ()) or key in self._dirty:
             return
         at = now + max(0.0, seconds)
         if at < self._due.get(key, float("inf")):
@@ -93,7 +107,10 @@ class Agenda(Generic[K]):
         self._wake(now)
         if not self._ready:
             return None
-        key, _ = self._ready.popitem(last=False)
+        lane, keys = self._ready.popitem(last=False)
+        key, _ = keys.popitem(last=False)
+        if keys:
+            self._ready[lane] = keys
         self._running.add(key)
         return key
 
@@ -111,18 +128,21 @@ class Agenda(Generic[K]):
 
     def oldest_wait(self, now: float) -> float:
         """Seconds that the oldest ready key has waited."""
-        return now - next(iter(self._ready.values())) if self._ready else 0.0
+        return now - min(self._first_times(), default=now)
 
     def sizes(self) -> dict[str, int]:
         """Keys that are ready, running, and due later."""
         return {
-            "ready": len(self._ready),
+            "ready": sum(len(keys) for keys in self._ready.values()),
             "running": len(self._running),
             "delayed": len(self._due),
         }
 
     def __len__(self) -> int:
         return sum(self.sizes().values())
+
+    def _first_times(self) -> Iterator[float]:
+        return (next(iter(keys.values())) for keys in self._ready.values())
 
     def _wake(self, now: float) -> None:
         self._drop_stale()

@@ -15,6 +15,10 @@ def agenda(jitter: float = 0) -> Agenda[str]:
     return Agenda(Backoff(1, 300), lambda: jitter)
 
 
+def lanes() -> Agenda[tuple[str, int]]:
+    return Agenda(Backoff(1, 300), lambda: 0, lane_of=lambda key: key[0])
+
+
 def test_key_that_is_added_twice_is_taken_once() -> None:
     queue = agenda()
     queue.add("a", 0)
@@ -28,6 +32,41 @@ def test_keys_are_taken_in_their_order() -> None:
     for key in "bca":
         queue.add(key, 0)
     assert [queue.take(1) for _ in range(3)] == ["b", "c", "a"]
+
+
+def test_flood_of_one_namespace_delays_another_by_no_more_than_a_turn() -> None:
+    queue = lanes()
+    for number in range(1000):
+        queue.add(("flood", number), 0)
+    queue.add(("quiet", 0), 1)
+    queue.add(("other", 0), 2)
+    taken = [queue.take(3) for _ in range(4)]
+    assert taken == [("flood", 0), ("quiet", 0), ("other", 0), ("flood", 1)]
+    assert len(queue) == 1002
+
+
+def test_flood_that_goes_on_never_takes_two_turns_in_a_row() -> None:
+    queue = lanes()
+    for number in range(50):
+        queue.add(("flood", number), 0)
+        queue.add(("quiet", number), 0)
+    turns = []
+    for now in range(1, 61):
+        key = queue.take(now)
+        assert key is not None
+        queue.done(key, now)
+        queue.add(("flood", 1000 + now), now)
+        turns.append(key[0])
+    assert turns == ["flood", "quiet"] * 30
+
+
+def test_oldest_wait_is_that_of_the_oldest_lane() -> None:
+    queue = lanes()
+    queue.add(("a", 0), 1)
+    queue.add(("b", 0), 2)
+    assert queue.oldest_wait(5) == 4
+    queue.take(5)
+    assert queue.oldest_wait(5) == 3
 
 
 def test_key_that_is_added_while_it_runs_runs_once_more_afterwards() -> None:
