@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 import benchmark_cases
+import evalpolicy_cases
 import evalrun_cases
 import loading_cases
 import managed_endpoint_cases
@@ -20,6 +21,7 @@ BROKEN_RULES: Final[Mapping[str, Wrong]] = {
     **served_endpoint_cases.BROKEN_RULES,
     **managed_endpoint_cases.BROKEN_RULES,
     **benchmark_cases.BROKEN_RULES,
+    **evalpolicy_cases.BROKEN_RULES,
 }
 """Broken rules of ours: the API server and pydantic use the same words."""
 
@@ -30,6 +32,7 @@ BROKEN_TYPES: Final[Mapping[str, Wrong]] = {
     **served_endpoint_cases.BROKEN_TYPES,
     **managed_endpoint_cases.BROKEN_TYPES,
     **benchmark_cases.BROKEN_TYPES,
+    **evalpolicy_cases.BROKEN_TYPES,
 }
 """What types and bounds refuse: the API server says so in its own words."""
 
@@ -40,6 +43,7 @@ ALSO_RIGHT: Final[Mapping[str, tuple[str, Mapping[str, object]]]] = {
     **served_endpoint_cases.ALSO_RIGHT,
     **managed_endpoint_cases.ALSO_RIGHT,
     **benchmark_cases.ALSO_RIGHT,
+    **evalpolicy_cases.ALSO_RIGHT,
 }
 """What must be accepted."""
 

@@ -7,7 +7,12 @@ from typing import Any, cast
 
 from kubernetes.client import CustomObjectsApi
 
-PLURALS = {"EvalRun": "evalruns", "ModelEndpoint": "modelendpoints", "Benchmark": "benchmarks"}
+PLURALS = {
+    "EvalRun": "evalruns",
+    "ModelEndpoint": "modelendpoints",
+    "Benchmark": "benchmarks",
+}
+"""Of the kinds that live in a namespace."""
 
 Object = dict[str, Any]
 
@@ -25,6 +30,8 @@ class CustomObjects:
 
     def create(self, manifest: Object, *, dry_run: str | None = None) -> Object:
         """Create and keep."""
+        if manifest["kind"] == "EvalPolicy":
+            return self._create_policy(manifest, dry_run)
         created = self.objects.create_namespaced_custom_object(
             *self._place(manifest["kind"]), manifest, dry_run=dry_run, field_validation="Strict"
         )
@@ -43,6 +50,15 @@ class CustomObjects:
             *self._place(kind), name, {"status": status}, dry_run="All", field_validation="Strict"
         )
         return cast("Object", changed)
+
+    def _create_policy(self, manifest: Object, dry_run: str | None) -> Object:
+        created = self.objects.create_cluster_custom_object(
+            *("kompass.dev", "v1alpha1", "evalpolicies"),
+            manifest,
+            dry_run=dry_run,
+            field_validation="Strict",
+        )
+        return cast("Object", created)
 
     def _place(self, kind: str) -> tuple[str, str, str, str]:
         return "kompass.dev", "v1alpha1", self.namespace, PLURALS[kind]

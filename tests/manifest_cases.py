@@ -53,6 +53,13 @@ RIGHT: Final[Mapping[str, Manifest]] = {
             "extraction": [{"name": "first_capital"}],
         },
     },
+    "EvalPolicy": {
+        "apiVersion": "kompass.dev/v1alpha1",
+        "kind": "EvalPolicy",
+        "metadata": {"name": "research"},
+        # For a namespace that no test has: the table is also tried beside an operator.
+        "spec": {"namespaces": ["nowhere"], "limits": {"maxShards": 8}},
+    },
 }
 
 

@@ -50,7 +50,7 @@ def _kind(kind: Kind) -> str:
         f"## {kind.name}\n",
         f"{schema['description']} Short name `{kind.short}`.\n",
     ]
-    for section in ("spec", "status"):
+    for section in ("spec", "status") if kind.has_status else ("spec",):
         parts.append(f"### {kind.name} {section}\n")
         parts.append(_fields_table(list(_fields(schema["properties"][section], section))))
     parts.append(f"### {kind.name} rules\n")

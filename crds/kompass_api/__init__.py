@@ -2,6 +2,7 @@
 
 from kompass_api.benchmark import Benchmark, BenchmarkSpec
 from kompass_api.built_in import BUILT_IN
+from kompass_api.evalpolicy import EvalPolicy, EvalPolicySpec
 from kompass_api.evalrun import EvalRun, EvalRunSpec
 from kompass_api.modelendpoint import ModelEndpoint, ModelEndpointSpec
 from kompass_api.outcomes import ExitCode, FailureClass, TerminationMessage
@@ -19,6 +20,8 @@ __all__ = [
     "VERSION",
     "Benchmark",
     "BenchmarkSpec",
+    "EvalPolicy",
+    "EvalPolicySpec",
     "EvalRun",
     "EvalRunSpec",
     "EvalRunStatus",

@@ -1,4 +1,4 @@
-"""Names of the benchmarks that every worker brings, and how each gets its answers.
+"""Names of the benchmarks that every worker brings, how each gets its answers, and from where.
 
 A test compares this with the worker's files.
 """
@@ -66,3 +66,39 @@ BUILT_IN: Final[Mapping[str, Method]] = {
     "winogrande-ppl": Method.PERPLEXITY,
 }
 """The first of a family with a form's plain name is what OpenCompass imports under it."""
+
+BUILT_IN_DATA: Final[Mapping[str, str]] = {
+    "arc-c-cot-gen": "hf://datasets/allenai/ai2_arc",
+    "arc-c-few-shot-gen": "hf://datasets/allenai/ai2_arc",
+    "arc-c-few-shot-ppl": "hf://datasets/allenai/ai2_arc",
+    "arc-c-gen": "hf://datasets/allenai/ai2_arc",
+    "arc-c-ppl": "hf://datasets/allenai/ai2_arc",
+    "arc-e-gen": "hf://datasets/allenai/ai2_arc",
+    "arc-e-ppl": "hf://datasets/allenai/ai2_arc",
+    "ceval-gen": "hf://datasets/ceval/ceval-exam",
+    "ceval-ppl": "hf://datasets/ceval/ceval-exam",
+    "ceval-test-gen": "hf://datasets/ceval/ceval-exam",
+    "ceval-test-ppl": "hf://datasets/ceval/ceval-exam",
+    "ceval-zero-shot-gen": "hf://datasets/ceval/ceval-exam",
+    "cmmlu-few-shot-gen": "hf://datasets/haonan-li/cmmlu",
+    "cmmlu-gen": "hf://datasets/haonan-li/cmmlu",
+    "cmmlu-ppl": "hf://datasets/haonan-li/cmmlu",
+    "hellaswag-0shot-gen": "hf://datasets/opencompass/hellaswag",
+    "hellaswag-10shot-ppl": "hf://datasets/opencompass/hellaswag",
+    "hellaswag-gen": "hf://datasets/opencompass/hellaswag",
+    "hellaswag-ppl": "hf://datasets/opencompass/hellaswag",
+    "mmlu-few-shot-gen": "hf://datasets/cais/mmlu",
+    "mmlu-gen": "hf://datasets/cais/mmlu",
+    "mmlu-ppl": "hf://datasets/cais/mmlu",
+    "mmlu-zero-shot-gen": "hf://datasets/cais/mmlu",
+    "piqa-gen": "hf://datasets/ybisk/piqa",
+    "piqa-ppl": "hf://datasets/ybisk/piqa",
+    "wikitext-103-raw-ppl": "hf://datasets/Salesforce/wikitext",
+    "wikitext-2-raw-ppl": "hf://datasets/Salesforce/wikitext",
+    "winogrande-5shot-gen": "hf://datasets/allenai/winogrande",
+    "winogrande-5shot-ll": "hf://datasets/allenai/winogrande",
+    "winogrande-gen": "hf://datasets/allenai/winogrande",
+    "winogrande-ll": "hf://datasets/allenai/winogrande",
+    "winogrande-ppl": "hf://datasets/allenai/winogrande",
+}
+"""Where the rows of a built-in benchmark lie, unless a run says otherwise; the others name none."""

@@ -55,6 +55,8 @@ class Reason(StrEnum):
     SECRET_MISSING = "SecretMissing"  # noqa: S105  (a reason, not a secret)
     STORAGE_MISSING = "StorageMissing"
     NAME_COLLISION = "NameCollision"
+    POLICY_DENIED = "PolicyDenied"
+    NETWORK_UNENFORCED = "NetworkUnenforced"
     # progress
     PENDING = "Pending"
     PLANNING = "Planning"
@@ -80,6 +82,7 @@ class Reason(StrEnum):
     WORKLOAD_DEACTIVATED = "WorkloadDeactivated"
     # suspension
     WEBHOOK_UNAVAILABLE = "WebhookUnavailable"
+    WAITING_FOR_GPUS = "WaitingForGPUs"
     USER_SUSPENDED = "UserSuspended"
     QUEUED = "Queued"
     ENDPOINT_NOT_READY = "EndpointNotReady"

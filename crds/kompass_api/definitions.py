@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from kompass_api.benchmark import Benchmark
 from kompass_api.conditions import ConditionType
 from kompass_api.endpointconditions import EndpointCondition
+from kompass_api.evalpolicy import EvalPolicy
 from kompass_api.evalrun import EvalRun
 from kompass_api.modelendpoint import ModelEndpoint
 from kompass_api.resources import GROUP, VERSION
@@ -48,6 +49,12 @@ class Kind:
     plural: str
     short: str
     columns: tuple[Column, ...]
+    namespaced: bool = True
+
+    @property
+    def has_status(self) -> bool:
+        """Whether the operator says something about an object of this kind."""
+        return "status" in self.model.model_fields
 
     @property
     def name(self) -> str:
@@ -138,6 +145,25 @@ KINDS: Final = (
             _AGE,
         ),
     ),
+    Kind(
+        EvalPolicy,
+        "evalpolicies",
+        "ep",
+        (
+            Column("Network", ".spec.network", "How far pods may reach."),
+            Column("RemoteCode", ".spec.trustRemoteCode", "Whether models' own code may run."),
+            Column("Shards", ".spec.limits.maxShards", "Shards of a run.", "integer"),
+            Column("GPUs/Run", ".spec.limits.maxGpusPerRun", "GPUs of a run.", "integer"),
+            Column(
+                "GPUs/Namespace",
+                ".spec.limits.maxGpusPerNamespace",
+                "GPUs of a namespace.",
+                "integer",
+            ),
+            _AGE,
+        ),
+        namespaced=False,
+    ),
 )
 
 
@@ -158,7 +184,7 @@ def definition(kind: Kind) -> dict[str, Any]:
         "metadata": {"name": kind.crd_name, "labels": {"app.kubernetes.io/part-of": "kompass"}},
         "spec": {
             "group": GROUP,
-            "scope": "Namespaced",
+            "scope": "Namespaced" if kind.namespaced else "Cluster",
             "names": names,
             "versions": [_version(kind)],
         },
@@ -170,7 +196,7 @@ def _version(kind: Kind) -> dict[str, Any]:
         "name": VERSION,
         "served": True,
         "storage": True,
-        "subresources": {"status": {}},
+        **({"subresources": {"status": {}}} if kind.has_status else {}),
         "additionalPrinterColumns": [column.rendered() for column in kind.columns],
         "schema": {"openAPIV3Schema": custom_resource(kind.model)},
     }

@@ -21,6 +21,7 @@ from kompass_api.resources import (
 )
 from kompass_api.rules import KeyedBy, Shape, Transition, immutable, rule
 from kompass_api.scoring import Table
+from kompass_api.security import Security
 from kompass_api.sources import Source, Storage, names_data
 from kompass_api.status import EvalRunStatus
 
@@ -256,6 +257,7 @@ class EvalRunSpec(RuledModel):
         _frozen("seed"),
         _frozen("sharding"),
         _frozen("table"),
+        _frozen("security"),
         _frozen("storage", optional=True),
     )
 
@@ -316,6 +318,9 @@ class EvalRunSpec(RuledModel):
         ),
     ] = None
     execution: Annotated[Execution, Field(description="How it is carried out.")] = Execution()
+    security: Annotated[
+        Security, Field(description="What the run's pods may do; an EvalPolicy may allow less.")
+    ] = Security()
     retry: Annotated[Retry, Field(description="What is tried again.")] = Retry()
     cleanup: Annotated[Cleanup, Field(description="What is removed after the end.")] = Cleanup()
 

@@ -34,6 +34,10 @@ REASONS: Final[Mapping[Reason, str]] = {
     Reason.SECRET_MISSING: "A Secret, or a key of it, does not exist. Create it.",
     Reason.STORAGE_MISSING: "Neither the run nor the operator names a storage.",
     Reason.NAME_COLLISION: "An object of that name belongs to somebody else. Rename the run.",
+    Reason.POLICY_DENIED: "An EvalPolicy forbids it; the message names policy and rule. A run that "
+    "has begun finishes its shards and waits for the policy to allow it again.",
+    Reason.NETWORK_UNENFORCED: "`spec.security.network` asks for less than Online, and the "
+    "operator may write no NetworkPolicies. Set `networkPolicies.enabled` in the chart.",
     Reason.PENDING: "Nothing has begun.",
     Reason.PLANNING: "The plan Job runs.",
     Reason.SHARDS_RUNNING: "Shards run.",
@@ -63,6 +67,8 @@ REASONS: Final[Mapping[Reason, str]] = {
     "them again.",
     Reason.WORKLOAD_DEACTIVATED: "The queue has given a Job up for good. Ends the run.",
     Reason.WEBHOOK_UNAVAILABLE: "An admission webhook of the cluster does not answer. Tried again.",
+    Reason.WAITING_FOR_GPUS: "The GPUs that an EvalPolicy gives the namespace are in use. The run "
+    "waits for its turn.",
     Reason.USER_SUSPENDED: "`spec.execution.suspend` is true.",
     Reason.QUEUED: "A queue controller holds the Jobs.",
     Reason.ENDPOINT_NOT_READY: "A served model cannot be asked now; its ModelEndpoint says why. "

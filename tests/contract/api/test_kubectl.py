@@ -27,12 +27,13 @@ spec:
 def test_the_api_server_takes_the_crds(cluster: Cluster, crds: list[str]) -> None:
     assert sorted(crds) == [
         "benchmarks.kompass.dev",
+        "evalpolicies.kompass.dev",
         "evalruns.kompass.dev",
         "modelendpoints.kompass.dev",
     ]
 
 
-@pytest.mark.parametrize("plural", ["benchmarks", "evalruns", "modelendpoints"])
+@pytest.mark.parametrize("plural", ["benchmarks", "evalpolicies", "evalruns", "modelendpoints"])
 def test_the_api_server_finds_the_schema_structural(
     cluster: Cluster, crds: list[str], plural: str
 ) -> None:
@@ -59,6 +60,7 @@ def test_short_names_and_the_category(cluster: Cluster, crds: list[str]) -> None
     said = cluster.run("kubectl", "api-resources", "--categories", "evals", "--no-headers")
     assert sorted(tuple(line.split()[:2]) for line in said.splitlines()) == [
         ("benchmarks", "bm"),
+        ("evalpolicies", "ep"),
         ("evalruns", "er"),
         ("modelendpoints", "mep"),
     ]

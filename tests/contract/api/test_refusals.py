@@ -165,6 +165,7 @@ def test_defaults_are_written_out(api: CustomObjects) -> None:
         "sharding": {},
         "table": {"rows": [], "groups": []},
         "execution": {"parallelism": 4, "suspend": False},
+        "security": {"network": "Online", "codeExecution": "Deny"},
         "retry": {"maxAttemptsPerShard": 3},
         "cleanup": {},
     }

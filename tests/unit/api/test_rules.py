@@ -6,19 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import pytest
 from api_manifests import ALSO_RIGHT, BROKEN_RULES, BROKEN_TYPES, RIGHT, Wrong, changed
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from kompass_api import Benchmark, EvalRun, ModelEndpoint
+from kompass_api import EvalRun, ModelEndpoint
 from kompass_api.definitions import KINDS, Kind, definition
 from kompass_api.placement import ResourceAmounts
-from kompass_api.resources import RuledModel
 from kompass_api.rules import VALIDATIONS, Shape, cel_text, immutable, rules_of
 
-MODELS: Mapping[str, type[RuledModel]] = {
-    "EvalRun": EvalRun,
-    "ModelEndpoint": ModelEndpoint,
-    "Benchmark": Benchmark,
-}
+MODELS: Mapping[str, type[BaseModel]] = {kind.name: kind.model for kind in KINDS}
 
 
 @pytest.mark.parametrize(

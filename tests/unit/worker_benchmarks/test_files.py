@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import pytest
 
 from kompass_api.benchmark import BenchmarkSpec, Subject, extraction_of, metric_of
-from kompass_api.built_in import BUILT_IN
+from kompass_api.built_in import BUILT_IN, BUILT_IN_DATA
 from kompass_api.prompts import Template
 from kompass_api.resources import DNS_LABEL
 from kompass_api.scoring import ExtractionStep, Metric
@@ -56,6 +56,15 @@ def test_every_configuration_of_opencompass_is_built_in_once() -> None:
     parts = [config for config, count in counted.items() if count > 1]
     # One file upstream; here a benchmark's labels are the same for all its subjects.
     assert parts == ["agieval_mixed_e33d83"]
+
+
+def test_the_operator_knows_where_the_data_lies_and_that_no_other_model_is_read() -> None:
+    specs = {name: builtin(name) for name in NAMES}
+    found = {
+        name: spec.data.source.uri for name, spec in specs.items() if spec.data.source is not None
+    }
+    assert found == BUILT_IN_DATA
+    assert [name for name, spec in specs.items() if spec.examples.embedding is not None] == []
 
 
 def test_the_repositories_on_the_hub_are_known() -> None:
