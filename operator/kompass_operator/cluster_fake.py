@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import itertools
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -126,7 +126,7 @@ class FakeCluster:
     def put(self, manifest: Manifest, *, fresh: bool = False) -> Manifest:
         """Store an object as the API server would; `fresh` refuses a name that is taken."""
         meta = manifest["metadata"]
-        place = (manifest["kind"], meta["namespace"], meta["name"])
+        place = (manifest["kind"], meta.get("namespace", ""), meta["name"])
         if fresh:
             self._admit(place, manifest)
         number = next(self._versions)
@@ -187,6 +187,16 @@ class FakeCluster:
     def benchmarks(self, namespace: str) -> Iterable[Json]:
         """The Benchmarks of a namespace."""
         return copy.deepcopy(list(self._all("Benchmark", namespace)))
+
+    def policies(self) -> Iterable[Json]:
+        """Every EvalPolicy."""
+        return copy.deepcopy(list(self._all("EvalPolicy", "")))
+
+    def namespace_labels(self, namespace: str) -> Mapping[str, str] | None:
+        """The labels of a namespace, which exist as soon as they are asked for."""
+        held = self.objects.get(("Namespace", "", namespace), {"metadata": {}})
+        named = {"kubernetes.io/metadata.name": namespace}
+        return {**held["metadata"].get("labels", {}), **named}
 
     def _ask(self, request: str) -> None:
         self.before_request(request)

@@ -54,6 +54,7 @@ def job_facts(job: Json) -> JobFacts:
         terminating=status.get("terminating") or 0,
         queue=labels.get(QUEUE_LABEL, ""),
         suspended=bool((job.get("spec") or {}).get("suspend")),
+        gpus=_extended_resources(job.get("spec") or {}),
         deleting="deletionTimestamp" in meta,
         deleted=_time(meta.get("deletionTimestamp")),
         owned=owner_uid(job) == labels.get(RUN_UID_LABEL, ""),
@@ -97,6 +98,16 @@ def newest_last(pods: Iterable[PodFacts]) -> tuple[PodFacts, ...]:
     """Pods in the order of their creation."""
     dated = [(pod.created.isoformat() if pod.created is not None else "", pod) for pod in pods]
     return tuple(pod for _, pod in sorted(dated, key=lambda one: (one[0], one[1].name)))
+
+
+def _extended_resources(spec: Json) -> int:
+    """What Kubernetes counts by name, such as nvidia.com/gpu: those names have a slash."""
+    pod = (spec.get("template") or {}).get("spec") or {}
+    limits = [
+        (held.get("resources") or {}).get("limits") or {} for held in pod.get("containers") or []
+    ]
+    each = sum(int(count) for held in limits for name, count in held.items() if "/" in name)
+    return each * int(spec.get("parallelism", 1))
 
 
 def _state(status: Json) -> tuple[JobState, Json]:

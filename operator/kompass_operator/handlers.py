@@ -20,12 +20,13 @@ from kompass_operator.metrics import Metrics
 from kompass_operator.names import RUN_LABEL, RUN_UID_LABEL
 from kompass_operator.observed import JobFacts
 from kompass_operator.reconciler import Reconciler
-from kompass_operator.views import Json, RunKey
+from kompass_operator.views import Json, RunKey, has_condition
 from kompass_operator.watch_session import heard_session
 from kompass_operator.workqueue import WorkQueue
 
 _OUR_JOBS: Final = {RUN_LABEL: kopf.PRESENT, RUN_UID_LABEL: kopf.PRESENT}
 _INDICES: Final = ("runs", "jobs", "endpoints", "benchmarks")
+_POLICY_INDICES: Final = ("policies", "namespaces")
 _KEPT_META: Final = (
     "name",
     "namespace",
@@ -85,6 +86,14 @@ class KopfWatches:
         """The Benchmarks of a namespace."""
         return self._of("benchmarks", namespace)
 
+    def policies(self) -> Iterable[Json]:
+        """Every EvalPolicy."""
+        return [body for held in self._all("policies") for body in held]
+
+    def namespace_labels(self, namespace: str) -> Mapping[str, str] | None:
+        """The labels of a namespace; None where it was not seen yet."""
+        return next(self._of("namespaces", namespace), None)
+
     def _all(self, index: str) -> list[list[Any]]:
         held = self._indices.get(index)
         return [list(held[key]) for key in held] if held is not None else []
@@ -103,7 +112,7 @@ class Senses(NamedTuple):
 
 def active_runs(watches: KopfWatches) -> list[RunKey]:
     """Runs that have not finished."""
-    return [key for key, body in watches.runs() if not _has_condition(body, "Finished")]
+    return [key for key, body in watches.runs() if not has_condition(body, "Finished")]
 
 
 def register(
@@ -113,12 +122,16 @@ def register(
     reconciler: Reconciler,
     dispatcher: Dispatcher,
     senses: Senses,
+    *,
+    policies: bool,
 ) -> None:
-    """Tie kopf's events to the queue."""
+    """Tie kopf's events to the queue; `policies` says whether EvalPolicies are looked at."""
     _register_process(registry, watches, dispatcher, senses)
     _register_indices(registry)
     _register_events(registry, watches, queue, reconciler)
     _register_signs_of_life(registry, senses.freshness)
+    if policies:
+        _register_policies(registry, watches, queue)
 
 
 def _register_process(
@@ -130,7 +143,8 @@ def _register_process(
 
     @kopf.on.startup(registry=registry)
     async def start(**given: Any) -> None:
-        watches.fill({name: given[name] for name in _INDICES})
+        held = (*_INDICES, *_POLICY_INDICES)
+        watches.fill({name: given[name] for name in held if name in given})
 
     @kopf.on.probe(registry=registry, id="illness")
     async def probe(**_: object) -> str:
@@ -194,7 +208,31 @@ def _register_events(
 
     def _wake_waiting(namespace: str) -> None:
         for key, body in watches.runs():
-            if key.namespace == namespace and not _has_condition(body, "Accepted"):
+            if key.namespace == namespace and not has_condition(body, "Accepted"):
+                queue.add(key)
+
+
+def _register_policies(
+    registry: kopf.OperatorRegistry, watches: KopfWatches, queue: WorkQueue[RunKey]
+) -> None:
+    @kopf.index(GROUP, VERSION, "evalpolicies", id="policies", registry=registry)
+    async def policies(body: kopf.Body, **_: object) -> dict[str, Json]:
+        return {body["metadata"]["name"]: _slim(body)}
+
+    @kopf.index("", "v1", "namespaces", id="namespaces", registry=registry)
+    async def namespaces(body: kopf.Body, **_: object) -> dict[str, Mapping[str, str]]:
+        meta = body["metadata"]
+        return {meta["name"]: dict(meta.get("labels") or {})}
+
+    @kopf.on.event(GROUP, VERSION, "evalpolicies", registry=registry)
+    async def policy_event(**_: object) -> None:
+        for key in active_runs(watches):
+            queue.add(key)
+
+    @kopf.on.event("", "v1", "namespaces", registry=registry)
+    async def namespace_event(body: kopf.Body, **_: object) -> None:
+        for key in active_runs(watches):
+            if key.namespace == body["metadata"]["name"]:
                 queue.add(key)
 
 
@@ -213,8 +251,3 @@ def _slim(body: Json) -> Json:
         "metadata": kept,
         **{field: dict(value) for field, value in parts.items()},
     }
-
-
-def _has_condition(body: Json, wanted: str) -> bool:
-    held = (body.get("status") or {}).get("conditions") or []
-    return any(one["type"] == wanted and one["status"] == "True" for one in held)

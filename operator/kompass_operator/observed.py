@@ -15,6 +15,7 @@ from kompass_api.rundocument import RunDocument
 from kompass_api.status import EvalRunStatus
 from kompass_operator.names import Stage, job_name
 from kompass_operator.queueing.facts import WorkloadFacts
+from kompass_operator.policies.sight import PolicySight
 
 
 class JobState(StrEnum):
@@ -61,6 +62,8 @@ class JobFacts:
     """The queue that the Job is labelled for."""
     suspended: bool = False
     """By a queue: Kompass never suspends a Job."""
+    gpus: int = 0
+    """Extended resources, such as GPUs, that its pods hold together."""
     deleting: bool = False
     deleted: datetime | None = None
     """When it was told to go, as far as a watch has shown it."""
@@ -168,6 +171,7 @@ class Observed:
     """Kueue's, by the UID of their Jobs."""
     queueing: bool = False
     """Kueue is there, and its Workloads can be read."""
+    policy: PolicySight = field(default_factory=PolicySight)
 
     def job(self, run: EvalRun, stage: Stage) -> JobFacts | None:
         """The Job of a stage."""

@@ -26,3 +26,10 @@ PERMISSIONS: Final = (
     Permission("", "events", ("create", "list")),
     Permission("kueue.x-k8s.io", "workloads", ("list", "watch")),
 )
+"""In every namespace that is watched."""
+
+CLUSTER_PERMISSIONS: Final = (
+    Permission(GROUP, "evalpolicies", ("list", "watch")),
+    Permission("", "namespaces", ("list", "watch")),
+)
+"""In the whole cluster, to see policies and the labels they select by."""

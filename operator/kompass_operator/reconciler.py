@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import uuid
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -34,6 +36,9 @@ from kompass_operator.manifests.owners import owner_uid
 from kompass_operator.metrics import Metrics
 from kompass_operator.names import document_name
 from kompass_operator.observed import Observed, PodReading, Refusals
+from kompass_operator.policies.gpus import with_peers
+from kompass_operator.policies.reading import sight_of
+from kompass_operator.policies.sight import PolicySight
 from kompass_operator.progress_board import ProgressBoard
 from kompass_operator.queueing import WorkloadView
 from kompass_operator.settings import Settings
@@ -94,6 +99,7 @@ class Reconciler:
         self._executor = Executor(cluster, self.jobs, settings, self._metrics)
         self._writer = StatusWriter(cluster, settings, now, self._metrics)
         self._memories: dict[RunKey, _Memory] = {}
+        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def reconcile(self, key: RunKey) -> Outcome:
         """One pass over a run; ClusterError means: try again later."""
@@ -139,6 +145,13 @@ class Reconciler:
         await self._cluster.create("Event", event(run, announcement))
 
     async def _bring_on(self, this: SeenRun) -> Outcome:
+        if not self._shares_gpus(this.key.namespace):
+            return await self._rounds(this)
+        # Two runs of a namespace must not both take its last GPUs.
+        async with self._turns[this.key.namespace]:
+            return await self._rounds(this)
+
+    async def _rounds(self, this: SeenRun) -> Outcome:
         run, memory = this.run, self._memory(this)
         refusals = Refusals()
         for _ in range(ROUNDS):
@@ -190,6 +203,7 @@ class Reconciler:
         }
         seen = Observed(
             status=status,
+            policy=self._policy_for(run) if not is_finished(status) else PolicySight(),
             jobs=jobs,
             document=memory.document,
             document_sought=memory.document_sought,
@@ -203,6 +217,23 @@ class Reconciler:
         if memory.document is not None or is_finished(status):
             return seen
         return surroundings_of(run, self._watches, seen)
+
+    def _shares_gpus(self, namespace: str) -> bool:
+        return self._policies_of(namespace).gpu_limit is not None
+
+    def _policies_of(self, namespace: str) -> PolicySight:
+        if not self._settings.policies:
+            return PolicySight()
+        labels = self._watches.namespace_labels(namespace)
+        return sight_of(self._watches.policies(), namespace, labels)
+
+    def _policy_for(self, run: EvalRun) -> PolicySight:
+        namespace = run.metadata.namespace
+        sight = self._policies_of(namespace)
+        if sight.gpu_limit is None:
+            return sight
+        runs = [body for key, body in self._watches.runs() if key.namespace == namespace]
+        return with_peers(run, sight, runs, lambda uid: self.jobs.of(namespace, uid))
 
     async def _answer(self, question: Question, run: EvalRun, memory: _Memory) -> None:
         namespace = run.metadata.namespace

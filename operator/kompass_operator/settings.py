@@ -23,6 +23,9 @@ class Settings(BaseSettings):
     watch_namespaces: Names = ()
     """Namespaces to watch. Empty: the whole cluster."""
 
+    policies: bool = True
+    """Whether EvalPolicies count; without the rights to see them nothing could be accepted."""
+
     worker_image: Annotated[str, Field(min_length=1)]
     worker_image_pull_policy: Literal["Always", "IfNotPresent", "Never"] = "IfNotPresent"
     worker_image_pull_secrets: Names = ()

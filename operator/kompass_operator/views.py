@@ -35,6 +35,12 @@ def version_of(body: Json | None) -> int:
     return int(meta.get("resourceVersion") or 0)
 
 
+def has_condition(body: Json, wanted: str) -> bool:
+    """Whether a condition of a watched object is True."""
+    held = (body.get("status") or {}).get("conditions") or []
+    return any(one["type"] == wanted and one["status"] == "True" for one in held)
+
+
 @dataclass(frozen=True)
 class SeenRun:
     """An EvalRun, and which version of it was seen."""
@@ -64,6 +70,12 @@ class Watches(Protocol):
 
     def benchmarks(self, namespace: str) -> Iterable[Json]:
         """The Benchmarks of a namespace."""
+
+    def policies(self) -> Iterable[Json]:
+        """Every EvalPolicy."""
+
+    def namespace_labels(self, namespace: str) -> Mapping[str, str] | None:
+        """The labels of a namespace; None where it was not seen yet."""
 
 
 @dataclass(frozen=True)

@@ -22,3 +22,13 @@
   resources: [workloads]
   verbs: [list, watch]
 {{- end }}
+
+{{/* What it may see in the whole cluster: policies, and the labels of namespaces they select by. */}}
+{{- define "kompass.clusterRules" -}}
+- apiGroups: [kompass.dev]
+  resources: [evalpolicies]
+  verbs: [list, watch]
+- apiGroups: [""]
+  resources: [namespaces]
+  verbs: [list, watch]
+{{- end }}

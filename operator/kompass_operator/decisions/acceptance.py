@@ -11,6 +11,7 @@ from kompass_api.rundocument import INDEX_FOLDER, ResolvedStorage, RunDocument
 from kompass_api.status import EvalRunStatus
 from kompass_operator.conditions import Ending, held
 from kompass_operator.observed import Observed
+from kompass_operator.policies.verdicts import problems as policy_problems
 from kompass_operator.settings import Settings
 
 
@@ -18,6 +19,13 @@ def resolved(run: EvalRun, seen: Observed, settings: Settings) -> RunDocument | 
     """The run document, or every problem that was found."""
     if seen.broken:
         return list(seen.broken)
+    found = _document(run, seen, settings)
+    if not isinstance(found, RunDocument):
+        return found
+    return policy_problems(run, found, seen.policy) or found
+
+
+def _document(run: EvalRun, seen: Observed, settings: Settings) -> RunDocument | list[Problem]:
     storage = run.spec.storage or settings.storage
     if storage is None:
         return resolve(run, seen.surroundings, None)

@@ -43,6 +43,7 @@ from kompass_operator.decisions.waits import next_failure, podless_at, waits
 from kompass_operator.failures import first_of, merged
 from kompass_operator.names import Stage, job_name
 from kompass_operator.observed import Observed
+from kompass_operator.policies.stepping import policed
 from kompass_operator.settings import Settings
 from kompass_operator.sizes import bounded
 from kompass_operator.status import Phase
@@ -139,6 +140,9 @@ def _go_on(run: EvalRun, seen: Observed, now: datetime, settings: Settings) -> D
         return _give_up(run, seen, picture, ending, now)
     step = _without_the_given_up(picture, next_step(run, picture, seen, found, fated))
     moving = unless_stuck(
+        return _fail(run, status, ending, now, accepted=True, picture=picture)
+    step, policy_look = policed(run, picture, seen, next_step(run, picture, seen, found), now)
+    activity = unless_stuck(
         step.activity, status, picture.shards, seen=seen, now=now, settings=settings
     )
     admitted = admission(run, picture, seen, now)
@@ -155,6 +159,7 @@ def _go_on(run: EvalRun, seen: Observed, now: datetime, settings: Settings) -> D
         podless_at(picture, settings),
         missing_at(picture, seen),
         blocked_at(picture, settings),
+        policy_look,
     )
     active = _active(run, status, picture, step, now)
     return Decision(active, actions=step.actions, again_at=_soonest(times, now))

@@ -142,6 +142,8 @@ _TROUBLES = frozenset(
         Reason.EXCEEDS_MAX_QUOTA,
         Reason.NO_MATCHING_FLAVOR,
         Reason.WORKLOAD_MISSING,
+        Reason.POLICY_DENIED,
+        Reason.WAITING_FOR_GPUS,
     }
 )
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import product
 from typing import Any
 
 import pytest
 
 from clusters import CommandFailed
-from kompass_operator.permissions import PERMISSIONS
+from kompass_operator.permissions import CLUSTER_PERMISSIONS, PERMISSIONS, Permission
 from kompass_operator.settings import Settings
 
 Object = dict[str, Any]
@@ -40,11 +40,12 @@ def granted(rules: list[Object]) -> set[tuple[str, str, str]]:
     }
 
 
-USED = {
-    (permission.group, permission.resource, verb)
-    for permission in PERMISSIONS
-    for verb in permission.verbs
-}
+def triples(permissions: Iterable[Permission]) -> set[tuple[str, str, str]]:
+    return {(held.group, held.resource, verb) for held in permissions for verb in held.verbs}
+
+
+USED = triples(PERMISSIONS)
+SEEN = triples(CLUSTER_PERMISSIONS)
 
 
 def test_lint_finds_nothing(helm: Callable[..., str]) -> None:
@@ -54,7 +55,7 @@ def test_lint_finds_nothing(helm: Callable[..., str]) -> None:
 def test_defaults_render_the_operator_and_its_kinds(render: Callable[..., list[Object]]) -> None:
     objects = render()
     kinds = {one["spec"]["names"]["kind"] for one in of_kind(objects, "CustomResourceDefinition")}
-    assert kinds == {"EvalRun", "ModelEndpoint", "Benchmark"}
+    assert kinds == {"EvalRun", "ModelEndpoint", "Benchmark", "EvalPolicy"}
     assert [one["metadata"]["name"] for one in of_kind(objects, "Deployment")] == [
         "kompass-operator"
     ]
@@ -129,13 +130,44 @@ def test_variables_are_settings(render: Callable[..., list[Object]]) -> None:
 
 
 def test_rights_are_exactly_those_the_operator_uses(render: Callable[..., list[Object]]) -> None:
-    assert granted(named(render(), "ClusterRole", "kompass-operator")["rules"]) == USED
+    assert granted(named(render(), "ClusterRole", "kompass-operator")["rules"]) == USED | SEEN
 
 
-def test_named_namespaces_get_roles_and_no_cluster_role(
+def test_without_policies_the_operator_may_not_even_see_them(
+    render: Callable[..., list[Object]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    objects = render({"policies": {"enabled": False}})
+    assert granted(named(objects, "ClusterRole", "kompass-operator")["rules"]) == USED
+    assert operator_settings(objects, monkeypatch).policies is False
+
+
+def test_named_namespaces_with_policies_see_these_in_the_whole_cluster_and_no_more(
     render: Callable[..., list[Object]],
 ) -> None:
-    objects = render({"watch": {"namespaces": ["team-a", "team-b"]}})
+    objects = render({"watch": {"namespaces": ["team-a"]}})
+    assert granted(named(objects, "ClusterRole", "kompass-operator")["rules"]) == SEEN
+    assert granted(named(objects, "Role", "kompass-operator")["rules"]) == USED
+
+
+def test_who_applies_runs_reads_policies_and_changes_none(
+    render: Callable[..., list[Object]],
+) -> None:
+    objects = render()
+    assert ("kompass.dev", "evalpolicies", "list") in granted(
+        named(objects, "ClusterRole", "kompass-view")["rules"]
+    )
+    touched = {
+        resource
+        for _, resource, _ in granted(named(objects, "ClusterRole", "kompass-edit")["rules"])
+    }
+    assert "evalpolicies" not in touched
+
+
+def test_named_namespaces_without_policies_get_roles_and_no_cluster_role(
+    render: Callable[..., list[Object]],
+) -> None:
+    values = {"watch": {"namespaces": ["team-a", "team-b"]}, "policies": {"enabled": False}}
+    objects = render(values)
     roles = of_kind(objects, "Role")
     assert [role["metadata"]["namespace"] for role in roles] == ["team-a", "team-b"]
     assert all(granted(role["rules"]) == USED for role in roles)

@@ -10,7 +10,13 @@ from pathlib import Path
 import pytest
 import yaml
 from contract.operator.places import FakePlace, Place, RealPlace
-from contract.operator.process import OperatorProcess, grant, login
+from contract.operator.process import (
+    OperatorProcess,
+    grant,
+    grant_sight,
+    login,
+    withdraw_sight,
+)
 from contract.operator.stage import NO_NODE, Stage
 
 from clusters import Cluster
@@ -68,8 +74,24 @@ def alone(cluster: Cluster) -> Iterator[None]:
 def stage(cluster: Cluster, alone: None, fresh_namespace: str, tmp_path: Path) -> Iterator[Stage]:
     """A namespace with a running operator, where the test plays the kubelet."""
     grant(cluster, fresh_namespace)
+    grant_sight(cluster, fresh_namespace)
     login(cluster, fresh_namespace, tmp_path / "kubeconfig")
     operator = OperatorProcess(cluster, fresh_namespace, tmp_path)
+    operator.start()
+    yield Stage(cluster, fresh_namespace, operator)
+    operator.kill()
+    withdraw_sight(cluster, fresh_namespace)
+
+
+@pytest.fixture
+def confined(
+    cluster: Cluster, alone: None, fresh_namespace: str, tmp_path: Path
+) -> Iterator[Stage]:
+    """The same with a Role in the namespace and no right anywhere else."""
+    grant(cluster, fresh_namespace)
+    login(cluster, fresh_namespace, tmp_path / "kubeconfig")
+    settings = {"KOMPASS_POLICIES": "false"}
+    operator = OperatorProcess(cluster, fresh_namespace, tmp_path, settings)
     operator.start()
     yield Stage(cluster, fresh_namespace, operator)
     operator.kill()

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 import yaml
 
 from clusters import Cluster
-from kompass_operator.permissions import PERMISSIONS
+from kompass_operator.permissions import CLUSTER_PERMISSIONS, PERMISSIONS, Permission
 
 ACCOUNT = "kompass-operator"
 
@@ -26,20 +27,17 @@ PATIENCE = {
 
 
 def grant(cluster: Cluster, namespace: str) -> None:
-    """A service account in the namespace, with exactly the operator's rights."""
-    rules = [
-        {
-            "apiGroups": [permission.group],
-            "resources": [permission.resource],
-            "verbs": list(permission.verbs),
-        }
-        for permission in PERMISSIONS
-    ]
+    """A service account in the namespace, with exactly the operator's rights there."""
     meta = {"name": ACCOUNT, "namespace": namespace}
     group = "rbac.authorization.k8s.io"
     objects = [
         {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": meta},
-        {"apiVersion": f"{group}/v1", "kind": "Role", "metadata": meta, "rules": rules},
+        {
+            "apiVersion": f"{group}/v1",
+            "kind": "Role",
+            "metadata": meta,
+            "rules": _rules(PERMISSIONS),
+        },
         {
             "apiVersion": f"{group}/v1",
             "kind": "RoleBinding",
@@ -49,6 +47,40 @@ def grant(cluster: Cluster, namespace: str) -> None:
         },
     ]
     cluster.run("kubectl", "apply", "-f", "-", text=yaml.safe_dump_all(objects))
+
+
+def grant_sight(cluster: Cluster, namespace: str) -> None:
+    """The rights of the same account in the whole cluster; they go by `withdraw_sight`."""
+    name, group = f"{ACCOUNT}-{namespace}", "rbac.authorization.k8s.io"
+    objects = [
+        {
+            "apiVersion": f"{group}/v1",
+            "kind": "ClusterRole",
+            "metadata": {"name": name},
+            "rules": _rules(CLUSTER_PERMISSIONS),
+        },
+        {
+            "apiVersion": f"{group}/v1",
+            "kind": "ClusterRoleBinding",
+            "metadata": {"name": name},
+            "roleRef": {"apiGroup": group, "kind": "ClusterRole", "name": name},
+            "subjects": [{"kind": "ServiceAccount", "name": ACCOUNT, "namespace": namespace}],
+        },
+    ]
+    cluster.run("kubectl", "apply", "-f", "-", text=yaml.safe_dump_all(objects))
+
+
+def withdraw_sight(cluster: Cluster, namespace: str) -> None:
+    """Take the rights in the whole cluster away."""
+    name = f"{ACCOUNT}-{namespace}"
+    cluster.run("kubectl", "delete", "clusterrole,clusterrolebinding", name, "--ignore-not-found")
+
+
+def _rules(permissions: Iterable[Permission]) -> list[dict[str, Any]]:
+    return [
+        {"apiGroups": [held.group], "resources": [held.resource], "verbs": list(held.verbs)}
+        for held in permissions
+    ]
 
 
 def login(cluster: Cluster, namespace: str, path: Path) -> None:

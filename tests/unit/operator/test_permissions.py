@@ -17,7 +17,7 @@ from unit.operator.world import (
     run_manifest,
 )
 
-from kompass_operator.permissions import PERMISSIONS
+from kompass_operator.permissions import CLUSTER_PERMISSIONS, PERMISSIONS, Permission
 from kompass_operator.sweep import check
 
 WATCHED = {
@@ -28,6 +28,8 @@ WATCHED = {
         ("kompass.dev", "benchmarks"),
         ("batch", "jobs"),
         ("kueue.x-k8s.io", "workloads"),
+        ("kompass.dev", "evalpolicies"),
+        ("", "namespaces"),
     )
     for verb in ("list", "watch")
 }
@@ -50,8 +52,24 @@ ASKED = {
 def test_declared_rights_are_those_that_a_full_life_uses() -> None:
     requests = asyncio.run(_a_full_life())
     used = {ASKED[request] for request in requests} | WATCHED
-    declared = {(held.group, held.resource, verb) for held in PERMISSIONS for verb in held.verbs}
-    assert declared == used
+    assert declared(*PERMISSIONS, *CLUSTER_PERMISSIONS) == used
+
+
+def test_nothing_is_written_beyond_the_watched_namespaces() -> None:
+    verbs = {verb for held in CLUSTER_PERMISSIONS for verb in held.verbs}
+    assert verbs == {"list", "watch"}
+
+
+def test_secrets_and_the_inside_of_pods_are_out_of_reach() -> None:
+    touched = {held.resource for held in (*PERMISSIONS, *CLUSTER_PERMISSIONS)}
+    forbidden = {"secrets", "pods/exec", "pods/attach", "pods/portforward", "serviceaccounts/token"}
+    assert touched & forbidden == set()
+    assert ("", "pods", "create") not in declared(*PERMISSIONS)
+    assert not any("rbac" in held.group or "*" in held.verbs for held in PERMISSIONS)
+
+
+def declared(*permissions: Permission) -> set[tuple[str, str, str]]:
+    return {(held.group, held.resource, verb) for held in permissions for verb in held.verbs}
 
 
 async def _a_full_life() -> set[str]:

@@ -166,9 +166,9 @@ class World:
     def job_status(self, place: str, **status: object) -> None:
         """Replace parts of a Job's status."""
         held = self.job(place)
-        self.cluster.change(
-            "Job", NAMESPACE, held["metadata"]["name"], status={**held.get("status", {}), **status}
-        )
+        meta = held["metadata"]
+        changed = {**held.get("status", {}), **status}
+        self.cluster.change("Job", meta["namespace"], meta["name"], status=changed)
 
     def pod(self, place: str, number: int = 0, **status: object) -> str:
         """Put a pod of a Job, with this status; returns its name."""
@@ -182,7 +182,7 @@ class World:
                 "kind": "Pod",
                 "metadata": {
                     "name": name,
-                    "namespace": NAMESPACE,
+                    "namespace": job["metadata"]["namespace"],
                     "labels": labels,
                     "ownerReferences": [owner],
                 },
