@@ -95,13 +95,13 @@ class ApiCluster:
         """Let go of the connections."""
         await self._client.close()  # type: ignore[no-untyped-call]
 
-    async def serves(self, path: str) -> bool:
-        """Whether the API server knows a path, such as that of a group and version."""
+    async def kinds(self, version: str) -> set[str]:
+        """Plural names of the kinds of a group and version; none where it is not known."""
         try:
-            await self._request("GET", path)
+            answer = await self._request("GET", f"/apis/{version}")
         except NotFound:
-            return False
-        return True
+            return set()
+        return {held["name"] for held in answer["resources"]}
 
     async def read(self, path: str, query: Mapping[str, str] | None = None) -> Manifest:
         """What is at a path."""

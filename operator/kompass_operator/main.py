@@ -16,6 +16,7 @@ import aiohttp
 import kopf
 from pydantic import ValidationError
 
+from kompass_api.definitions import KINDS
 from kompass_api.resources import API_VERSION, GROUP
 from kompass_operator.cluster import ClusterError
 from kompass_operator.cluster_api import ApiCluster, load_configuration
@@ -193,9 +194,10 @@ async def _wait_for_crds(cluster: ApiCluster) -> None:
     told = False
     while True:
         try:
-            if await cluster.serves(f"/apis/{API_VERSION}"):
+            missing = {kind.plural for kind in KINDS} - await cluster.kinds(API_VERSION)
+            if not missing:
                 return
-            problem = f"the CRDs of {API_VERSION} are not installed"
+            problem = f"the CRDs of {API_VERSION} lack {', '.join(sorted(missing))}: install them"
         except ClusterError as error:
             problem = str(error)
         if not told:

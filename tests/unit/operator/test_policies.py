@@ -38,7 +38,7 @@ def policy(name: str = "research", **spec: object) -> Json:
     }
 
 
-def under(*policies: Json, **spec: object) -> World:
+def under(*policies: Json, **spec: Any) -> World:
     world = World()
     world.apply(*policies, endpoint_manifest(), run_manifest(**spec))
     return world
