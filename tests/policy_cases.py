@@ -51,6 +51,11 @@ def _benchmark(policy: Mapping[str, Any], rule: str | None, **changes: object) -
     return PolicyCase(policy, "Benchmark", paths, rule)
 
 
+def _managed(policy: Mapping[str, Any], rule: str | None, **managed: object) -> PolicyCase:
+    server = {"server": "vLLM", "image": "docker.io/vllm/vllm-openai:v0", **managed}
+    return _model(policy, rule, backend="OpenAI", serving={"model": "m"}, managed=server)
+
+
 def _limits(**limits: int) -> dict[str, Any]:
     return {"limits": limits}
 
@@ -232,6 +237,40 @@ CASES: Final[Mapping[str, PolicyCase]] = {
         [], "servedHosts", "OpenAI", url="http://llama.models.svc/v1"
     ),
     "loaded-model-where-no-server-is-allowed": _model({"servedHosts": []}, None),
+    # servers that Kompass runs
+    "managed-image-of-another-registry": _managed(_OWN, "images.allowed", image="evil.io/vllm"),
+    "managed-image-by-tag": _managed({"images": {"digestOnly": True}}, "images.digestOnly"),
+    "managed-image-of-the-registry": _managed(
+        {"images": {"allowed": ["docker.io/vllm/*"], "digestOnly": True}},
+        None,
+        image=f"docker.io/vllm/vllm-openai@{DIGEST}",
+    ),
+    "managed-server-is-nobody-else-s": _managed({"servedHosts": []}, None),
+    "managed-weights-from-elsewhere": _managed(
+        {"sources": {"models": ["hf://meta"]}},
+        "sources.models",
+        source={"uri": "hf://evil/llama"},
+    ),
+    "managed-adapter-from-elsewhere": _managed(
+        {"sources": {"models": ["hf://meta"]}},
+        "sources.models",
+        adapters=[{"name": "tuned", "source": {"uri": "hf://evil/adapter"}}],
+    ),
+    "managed-adapter-of-the-owner": _managed(
+        {"sources": {"models": ["hf://meta"]}},
+        None,
+        adapters=[{"name": "tuned", "source": {"uri": "hf://meta/adapter"}}],
+    ),
+    "managed-remote-code": _managed(
+        {"trustRemoteCode": "Deny"},
+        "trustRemoteCode",
+        trustRemoteCode=True,
+        source={"uri": "hf://meta/llama", "revision": COMMIT},
+    ),
+    "managed-gpus-of-all-replicas": _managed(
+        _limits(maxGpusPerRun=4), "limits.maxGpusPerRun", gpu={"count": 2}, replicas=3
+    ),
+    "managed-gpus-that-fit": _managed(_limits(maxGpusPerRun=6), None, gpu={"count": 2}, replicas=3),
     # how much
     "shards-that-are-too-many": _run(
         _limits(maxShards=3), "limits.maxShards", sharding={"shardsPerModel": 4}

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
+from kompass_api.addresses import ANTHROPIC_URL, GEMINI_URL
 from kompass_api.modelendpoint import ModelEndpointSpec
 from kompass_api.modelkinds import Backend
 from kompass_api.serving import Provider
@@ -14,24 +15,6 @@ from kompass_api.sources import S3Connection
 
 AWS: Final = "s3.amazonaws.com"
 """What an S3 connection without an endpoint is called."""
-
-PUBLIC_HOSTS: Final[Mapping[str, str]] = {
-    Provider.OPENAI.value: "api.openai.com",
-    Provider.DEEPSEEK.value: "api.deepseek.com",
-    Provider.QWEN.value: "dashscope.aliyuncs.com",
-    Provider.ZHIPU.value: "open.bigmodel.cn",
-    Provider.MOONSHOT.value: "api.moonshot.cn",
-    Provider.DOUBAO.value: "ark.cn-beijing.volces.com",
-    Provider.MINIMAX.value: "api.minimaxi.com",
-    Provider.HUNYUAN.value: "api.hunyuan.cloud.tencent.com",
-    Provider.BAICHUAN.value: "api.baichuan-ai.com",
-    Provider.STEPFUN.value: "api.stepfun.com",
-    Provider.YI.value: "api.lingyiwanwu.com",
-    Backend.ANTHROPIC.value: "api.anthropic.com",
-    Backend.GEMINI.value: "generativelanguage.googleapis.com",
-    Backend.SPARK.value: "spark-api.xf-yun.com",
-}
-"""Where a provider or backend is asked when no URL is named; the worker's tests compare."""
 
 HOST: Final = re.compile(r"[a-z0-9._:-]+")
 """What a host may be made of; anything else is read differently by different programs."""
@@ -46,10 +29,19 @@ def host_of(url: str) -> str:
     return host if HOST.fullmatch(host) else ""
 
 
+PUBLIC_HOSTS: Final[Mapping[str, str]] = {
+    **{provider.value: host_of(provider.url) for provider in Provider if provider.url is not None},
+    Backend.ANTHROPIC.value: host_of(ANTHROPIC_URL),
+    Backend.GEMINI.value: host_of(GEMINI_URL),
+    Backend.SPARK.value: "spark-api.xf-yun.com",
+}
+"""Where a provider or backend is asked when no URL is named."""
+
+
 def served_host(endpoint: ModelEndpointSpec) -> str | None:
-    """The host that is asked, of a served model."""
+    """The host that is asked, of a model that somebody else serves."""
     serving = endpoint.serving
-    if serving is None:
+    if serving is None or endpoint.managed is not None:
         return None
     if serving.url is not None:
         return host_of(serving.url)

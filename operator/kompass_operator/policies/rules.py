@@ -12,7 +12,8 @@ from typing import Any, Final, NamedTuple
 from kompass_api.benchmark import BenchmarkSpec
 from kompass_api.evalpolicy import EvalPolicy
 from kompass_api.evalrun import EvalRunSpec
-from kompass_api.modelendpoint import ModelEndpointSpec
+from kompass_api.managed import sources_of
+from kompass_api.modelendpoint import Device, ModelEndpointSpec
 from kompass_api.servedhosts import AWS, PUBLIC_HOSTS, s3_host, served_host
 from kompass_api.sources import S3Connection, Source
 from kompass_operator.manifests.pods import gpu_of
@@ -32,8 +33,6 @@ class Rule:
     """Of the object's spec."""
     cel_values: str
     """The same as CEL, of `object`."""
-    may_change: bool = True
-    """Whether an update can change the values: then it is judged too."""
 
     @property
     def name(self) -> str:
@@ -77,6 +76,15 @@ def complaints(
                 )
 
 
+def gpus_of_server(endpoint: ModelEndpointSpec) -> int:
+    """GPUs that a model's managed servers hold together."""
+    managed = endpoint.managed
+    if managed is None:
+        return 0
+    usual = 1 if endpoint.device is Device.CUDA else 0
+    return managed.replicas * (managed.gpu.count if managed.gpu is not None else usual)
+
+
 def gpus_of_shard(endpoint: ModelEndpointSpec) -> int:
     """GPUs that a shard of the model holds."""
     gpu = gpu_of(endpoint)
@@ -115,6 +123,20 @@ def _queue_of_run(spec: EvalRunSpec) -> list[str]:
 def _hosts_of_model(spec: ModelEndpointSpec) -> list[str]:
     host = served_host(spec)
     return [host] if host is not None else []
+
+
+def _images_of_model(spec: ModelEndpointSpec) -> list[str]:
+    own = [spec.image] if spec.image is not None else []
+    return [*own, spec.managed.image] if spec.managed is not None else own
+
+
+def _sources_of_model(spec: ModelEndpointSpec) -> list[Source]:
+    served = sources_of(spec.managed, None) if spec.managed is not None else ()
+    return [*spec.sources, *served]
+
+
+def _trusts_remote_code(spec: ModelEndpointSpec) -> bool:
+    return spec.trust_remote_code or (spec.managed is not None and spec.managed.trust_remote_code)
 
 
 def _data_of_benchmark(spec: BenchmarkSpec) -> list[Source]:
@@ -159,17 +181,27 @@ _CEL_MODELS: Final = _cel_joined(
     _cel_optional("source"),
     _cel_optional("huggingFace", "tokenizer"),
     _cel_optional("huggingFace", "adapter", "source"),
+    _cel_optional("managed", "source"),
+    "(has(object.spec.managed) ? object.spec.managed.adapters : []).map(a, a.source)",
+)
+_CEL_IMAGES: Final = _cel_joined(_cel_optional("image"), _cel_optional("managed", "image"))
+_CEL_REMOTE_CODE: Final = (
+    "[string(object.spec.trustRemoteCode || "
+    "has(object.spec.managed) && object.spec.managed.trustRemoteCode)]"
 )
 _CEL_BENCHMARK_DATA: Final = _cel_optional("data", "source")
 _CEL_EMBEDDING: Final = _cel_optional("examples", "embedding")
 _CEL_PUBLIC: Final = ", ".join(f"'{name}': '{host}'" for name, host in PUBLIC_HOSTS.items())
 _CEL_SERVED_HOST: Final = (
-    f"{_cel_optional('serving')}.map(s, has(s.url) ? url(s.url).getHostname().lowerAscii() : "
+    "[object.spec].filter(s, has(s.serving) && !has(s.managed)).map(s, s.serving)"
+    f".map(s, has(s.url) ? url(s.url).getHostname().lowerAscii() : "
     f"{{{_CEL_PUBLIC}}}[has(s.provider) ? s.provider : object.spec.backend])"
 )
 _CEL_GPUS: Final = (
     "[object.spec.backend != 'HuggingFace' ? 0 : has(object.spec.gpu) ? object.spec.gpu.count : "
-    "object.spec.device == 'CUDA' ? 1 : 0]"
+    "object.spec.device == 'CUDA' ? 1 : 0, "
+    "has(object.spec.managed) ? object.spec.managed.replicas * (has(object.spec.managed.gpu) ? "
+    "object.spec.managed.gpu.count : object.spec.device == 'CUDA' ? 1 : 0) : 0]"
 )
 _CEL_SHARDS: Final = (
     "[object.spec.sharding].filter(s, !has(s.maxItemsPerShard))"
@@ -186,7 +218,6 @@ RULES: Final[Sequence[Rule]] = (
         DATA,
         _data_of_run,
         _cel_uris(_CEL_RUN_DATA),
-        may_change=False,
     ),
     Rule(
         "EvalRun",
@@ -194,7 +225,6 @@ RULES: Final[Sequence[Rule]] = (
         matching.prefixes("sources.storage", lambda spec: spec.sources.storage),
         _storage_of_run,
         _cel_optional("storage", "uri"),
-        may_change=False,
     ),
     Rule(
         "EvalRun",
@@ -202,7 +232,6 @@ RULES: Final[Sequence[Rule]] = (
         _S3_HOSTS,
         _hosts_of_run,
         _cel_s3_hosts(_cel_joined(_cel_optional("storage", "s3"), _cel_s3_of(_CEL_RUN_DATA))),
-        may_change=False,
     ),
     Rule(
         "EvalRun",
@@ -210,7 +239,6 @@ RULES: Final[Sequence[Rule]] = (
         matching.NETWORK,
         lambda spec: [spec.security.network],
         "[object.spec.security.network]",
-        may_change=False,
     ),
     Rule(
         "EvalRun",
@@ -218,7 +246,6 @@ RULES: Final[Sequence[Rule]] = (
         matching.CODE_EXECUTION,
         lambda spec: [spec.security.code_execution],
         "[object.spec.security.codeExecution]",
-        may_change=False,
     ),
     Rule(
         "EvalRun",
@@ -226,7 +253,6 @@ RULES: Final[Sequence[Rule]] = (
         matching.at_most("limits.maxShards", lambda spec: spec.limits.max_shards),
         _shards_of_run,
         _CEL_SHARDS,
-        may_change=False,
     ),
     Rule(
         "EvalRun",
@@ -248,42 +274,41 @@ RULES: Final[Sequence[Rule]] = (
         matching.QUEUE_REQUIRED,
         lambda spec: _queue_of_run(spec) or ["none"],
         "[has(object.spec.execution.queue) ? object.spec.execution.queue.name : 'none']",
-        may_change=False,
     ),
     Rule(
         "ModelEndpoint",
-        "spec.image",
+        "image",
         matching.images("images.allowed", lambda spec: spec.images.allowed),
-        lambda spec: [spec.image] if spec.image is not None else [],
-        _cel_optional("image"),
+        _images_of_model,
+        _CEL_IMAGES,
     ),
     Rule(
         "ModelEndpoint",
-        "spec.image",
+        "image",
         matching.DIGEST_ONLY,
-        lambda spec: [spec.image] if spec.image is not None else [],
-        _cel_optional("image"),
+        _images_of_model,
+        _CEL_IMAGES,
     ),
     Rule(
         "ModelEndpoint",
         "source",
         _MODELS,
-        lambda spec: [source.uri for source in spec.sources],
+        lambda spec: [source.uri for source in _sources_of_model(spec)],
         _cel_uris(_CEL_MODELS),
     ),
     Rule(
         "ModelEndpoint",
         "S3 host",
         _S3_HOSTS,
-        lambda spec: [s3_host(held) for held in _connections(spec.sources)],
+        lambda spec: [s3_host(held) for held in _connections(_sources_of_model(spec))],
         _cel_s3_hosts(_cel_s3_of(_CEL_MODELS)),
     ),
     Rule(
         "ModelEndpoint",
-        "spec.trustRemoteCode",
+        "trustRemoteCode",
         matching.REMOTE_CODE,
-        lambda spec: ["true" if spec.trust_remote_code else "false"],
-        "[string(object.spec.trustRemoteCode)]",
+        lambda spec: ["true" if _trusts_remote_code(spec) else "false"],
+        _CEL_REMOTE_CODE,
     ),
     Rule(
         "ModelEndpoint",
@@ -294,18 +319,18 @@ RULES: Final[Sequence[Rule]] = (
     ),
     Rule(
         "ModelEndpoint",
-        "GPUs a shard",
+        "GPUs a shard or server",
         matching.at_most("limits.maxGpusPerRun", lambda spec: spec.limits.max_gpus_per_run),
-        lambda spec: [gpus_of_shard(spec)],
+        lambda spec: [gpus_of_shard(spec), gpus_of_server(spec)],
         _CEL_GPUS,
     ),
     Rule(
         "ModelEndpoint",
-        "GPUs a shard",
+        "GPUs a shard or server",
         matching.at_most(
             "limits.maxGpusPerNamespace", lambda spec: spec.limits.max_gpus_per_namespace
         ),
-        lambda spec: [gpus_of_shard(spec)],
+        lambda spec: [gpus_of_shard(spec), gpus_of_server(spec)],
         _CEL_GPUS,
     ),
     Rule(

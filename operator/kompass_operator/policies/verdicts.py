@@ -9,13 +9,15 @@ from kompass_api.built_in import BUILT_IN_DATA
 from kompass_api.conditions import Reason
 from kompass_api.evalpolicy import EvalPolicy
 from kompass_api.evalrun import EvalRun
+from kompass_api.modelendpoint import ModelEndpointSpec
 from kompass_api.resolution import Problem
-from kompass_api.rundocument import ResolvedBenchmark, RunDocument
+from kompass_api.rundocument import ResolvedBenchmark, ResolvedModel, RunDocument
 from kompass_api.status import PlannedModel
 from kompass_operator.policies.rules import (
     DATA,
     Complaint,
     complaints,
+    gpus_of_server,
     gpus_of_shard,
     shards_asked_for,
 )
@@ -49,7 +51,7 @@ def objections(
             found
             for model in document.models
             for found in complaints(
-                policies, "ModelEndpoint", model.spec, f"ModelEndpoint {model.name}"
+                policies, "ModelEndpoint", _as_written(model), f"ModelEndpoint {model.name}"
             )
         ),
         *(
@@ -62,7 +64,7 @@ def objections(
 
 
 def peak_gpus(run: EvalRun, document: RunDocument, planned: Sequence[PlannedModel] = ()) -> int:
-    """GPUs that the run holds when its largest shards run at a time."""
+    """GPUs that the run holds when its largest shards run at a time, with its managed servers."""
     counts = {model.name: model.shards for model in planned}
     parallelism = run.spec.execution.parallelism
     usual = run.spec.sharding.shards_per_model or (
@@ -76,7 +78,13 @@ def peak_gpus(run: EvalRun, document: RunDocument, planned: Sequence[PlannedMode
         ),
         reverse=True,
     )
-    return sum(each[:parallelism])
+    servers = sum(gpus_of_server(_as_written(model)) for model in document.models)
+    return sum(each[:parallelism]) + servers
+
+
+def _as_written(model: ResolvedModel) -> ModelEndpointSpec:
+    """The endpoint's spec with the server that the document tells of beside it."""
+    return model.spec.model_copy(update={"managed": model.managed})
 
 
 def _about_benchmark(
