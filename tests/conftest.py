@@ -6,6 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes says more of the machine than of the code; pytest has a timeout.
+settings.register_profile("kompass", deadline=None)
+settings.load_profile("kompass")
 
 ROOT = Path(__file__).resolve().parents[1]
 
