@@ -1,4 +1,4 @@
-"""Write what follows from code: the CRDs, their chart copies, docs/reference.md, the dashboard.
+"""Write what follows from code: CRDs, chart copies, admission policies, reference, dashboard.
 
 `--check` writes nothing and exits with 1 where a file differs.
 """
@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from generate_charts import chart_copy
+from generate_charts import admission_template, chart_copy
 from generate_dashboard import dashboard
 from generate_reference import reference
 from generate_yaml import as_yaml
@@ -21,6 +21,9 @@ from kompass_api.resources import GROUP
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 HEADER: Final = "# Generated from crds/kompass_api by `make generate`; edit the models instead.\n"
+POLICY_HEADER: Final = (
+    "# Generated from kompass_operator.policies by `make generate`; edit the rules instead.\n"
+)
 
 
 def generated() -> Mapping[str, str]:
@@ -31,6 +34,8 @@ def generated() -> Mapping[str, str]:
         name = f"{GROUP}_{kind.plural}.yaml"
         files[f"crds/{name}"] = HEADER + crd
         files[f"helm/kompass/templates/crds/{name}"] = HEADER + chart_copy(crd)
+    template = "helm/kompass/templates/admission-policies.yaml"
+    files[template] = POLICY_HEADER + admission_template()
     return files
 
 
