@@ -8,6 +8,12 @@ from typing import Final
 from manifest_cases import LABEL, REMOVED, Wrong
 
 BROKEN_RULES: Final[Mapping[str, Wrong]] = {
+    "storage-keys-of-another-namespace": Wrong(
+        "EvalRun",
+        {"spec/storage": {"uri": "s3://results", "s3": {"credentialsSecret": "other/keys"}}},
+        "spec.storage.s3.credentialsSecret",
+        f"found other/keys; {LABEL}",
+    ),
     "run-name-too-long": Wrong(
         "EvalRun", {"metadata/name": "a" * 41}, "metadata.name", "at most 40 characters"
     ),

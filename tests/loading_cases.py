@@ -37,6 +37,18 @@ BROKEN_RULES: Final[Mapping[str, Wrong]] = {
         "spec.huggingFace.tokenizerOptions",
         "must be 'true' or 'false'",
     ),
+    "remote-code-among-the-model-s-options": Wrong(
+        "ModelEndpoint",
+        _options(modelOptions={"trust_remote_code": "true"}),
+        "spec.huggingFace.modelOptions",
+        "dtype, attention and trustRemoteCode are fields of their own",
+    ),
+    "remote-code-among-the-tokenizer-s-options": Wrong(
+        "ModelEndpoint",
+        _options(tokenizerOptions={"trust_remote_code": "true"}),
+        "spec.huggingFace.tokenizerOptions",
+        "and so is trustRemoteCode",
+    ),
     "model-option-nobody-knows": Wrong(
         "ModelEndpoint",
         _options(modelOptions={"torch_dtype": "float16"}),

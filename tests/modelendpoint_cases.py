@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from manifest_cases import COMMIT, DIGEST, URI, Wrong
+from manifest_cases import COMMIT, DIGEST, LABEL, URI, Wrong
 
 _TERM: Final = (
     "spec.placement.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution"
@@ -20,6 +20,12 @@ def _required(requirement: Mapping[str, object]) -> Mapping[str, object]:
 
 
 BROKEN_RULES: Final[Mapping[str, Wrong]] = {
+    "hub-token-of-another-namespace": Wrong(
+        "ModelEndpoint",
+        {"spec/source/tokenSecret": "other/hub"},
+        "spec.source.tokenSecret",
+        f"found other/hub; {LABEL}",
+    ),
     "endpoint-name-with-dots": Wrong(
         "ModelEndpoint", {"metadata/name": "llama-3.1"}, "metadata.name", "must be a DNS label"
     ),

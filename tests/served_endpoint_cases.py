@@ -149,6 +149,12 @@ BROKEN_RULES: Final[Mapping[str, Wrong]] = {
 }
 
 BROKEN_TYPES: Final[Mapping[str, Wrong]] = {
+    "api-key-of-another-namespace": Wrong(
+        "ModelEndpoint",
+        {**_OPENAI, "spec/serving/apiKeySecretRef": {"name": "llm", "namespace": "other"}},
+        "spec.serving.apiKeySecretRef.namespace",
+        "unknown field",
+    ),
     "provider-unknown": Wrong(
         "ModelEndpoint",
         {**_OPENAI, "spec/serving/provider": "vllm"},
