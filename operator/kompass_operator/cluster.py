@@ -19,7 +19,7 @@ from typing import Any, Literal, Protocol
 Manifest = dict[str, Any]
 """A Kubernetes object as JSON has it."""
 
-Kind = Literal["Job", "ConfigMap", "Event"]
+Kind = Literal["Job", "ConfigMap", "NetworkPolicy", "Event"]
 WatchedKind = Literal["Job", "EvalRun"]
 Propagation = Literal["Background", "Foreground"]
 

@@ -49,6 +49,7 @@ _PATHS: Final[Mapping[Kind | WatchedKind, tuple[str, str]]] = {
     "EvalRun": (f"/apis/{API_VERSION}", "evalruns"),
     "Job": ("/apis/batch/v1", "jobs"),
     "ConfigMap": ("/api/v1", "configmaps"),
+    "NetworkPolicy": ("/apis/networking.k8s.io/v1", "networkpolicies"),
     "Event": ("/api/v1", "events"),
 }
 

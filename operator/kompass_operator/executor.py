@@ -27,7 +27,7 @@ from kompass_operator.cluster import (
     WebhookDown,
 )
 from kompass_operator.facts import job_facts
-from kompass_operator.manifests import config_map, job
+from kompass_operator.manifests import config_map, job, network_policy
 from kompass_operator.manifests.owners import owner_uid
 from kompass_operator.metrics import Metrics
 from kompass_operator.names import selector
@@ -92,6 +92,9 @@ class Executor:
 
     async def _freeze(self, run: EvalRun, document: RunDocument) -> Report:
         try:
+            if self._settings.network_policies:
+                # Before any pod: the document is what says that the run was accepted.
+                await self._create_once("NetworkPolicy", network_policy(run, self._settings), run)
             held = await self._create_once("ConfigMap", config_map(run, document), run)
         except _Foreign as error:
             return Report(Refusals(collision=str(error)))

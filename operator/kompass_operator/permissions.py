@@ -22,6 +22,7 @@ PERMISSIONS: Final = (
     Permission(GROUP, "benchmarks", ("list", "watch")),
     Permission("batch", "jobs", ("create", "delete", "deletecollection", "get", "list", "watch")),
     Permission("", "configmaps", ("create", "get")),
+    Permission("networking.k8s.io", "networkpolicies", ("create", "get")),
     Permission("", "pods", ("list",)),
     Permission("", "events", ("create", "list")),
     Permission("kueue.x-k8s.io", "workloads", ("list", "watch")),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -32,6 +32,13 @@ class Settings(BaseSettings):
     worker_service_account: DnsName = "default"
     worker_env: dict[str, str] = {}
     """More environment variables of every worker pod, as a JSON object: proxies, mirrors."""
+
+    network_policies: bool = False
+    """Whether each run gets a NetworkPolicy. Without, no run may ask for less than Online."""
+    network_offline: tuple[dict[str, Any], ...] = ()
+    """Egress rules of runs that are Offline, as in a NetworkPolicy: storage and mirrors."""
+    network_ingress: tuple[dict[str, Any], ...] = ()
+    """Who may reach a run's pods, as peers in a NetworkPolicy."""
 
     storage_uri: str | None = None
     """Where runs without spec.storage keep their results."""

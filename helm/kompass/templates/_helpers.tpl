@@ -72,6 +72,26 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- toJson $given }}
 {{- end }}
 
+{{/* Egress rules of Offline runs as JSON: those of the values, and the embedded server. */}}
+{{- define "kompass.network.offline" -}}
+{{- $rules := .Values.networkPolicies.offline }}
+{{- if .Values.objectStorage.embedded.enabled }}
+{{- $namespace := dict "matchLabels" (dict "kubernetes.io/metadata.name" .Release.Namespace) }}
+{{- $pods := dict "matchLabels" (include "kompass.selectorLabels" . | fromYaml | merge (dict "app.kubernetes.io/component" "s3")) }}
+{{- $peer := dict "namespaceSelector" $namespace "podSelector" $pods }}
+{{- $rules = append $rules (dict "to" (list $peer) "ports" (list (dict "protocol" "TCP" "port" 8333))) }}
+{{- end }}
+{{- toJson $rules }}
+{{- end }}
+
+{{/* Who may reach the pods of runs, as JSON: the operator, and those of the values. */}}
+{{- define "kompass.network.ingress" -}}
+{{- $namespace := dict "matchLabels" (dict "kubernetes.io/metadata.name" .Release.Namespace) }}
+{{- $pods := dict "matchLabels" (include "kompass.selectorLabels" . | fromYaml | merge (dict "app.kubernetes.io/component" "operator")) }}
+{{- $operator := dict "namespaceSelector" $namespace "podSelector" $pods }}
+{{- toJson (prepend .Values.networkPolicies.ingress $operator) }}
+{{- end }}
+
 {{/* Keys of the embedded S3 server as JSON: given, else those of the release that is there, else random. */}}
 {{- define "kompass.s3.keys" -}}
 {{- $embedded := .Values.objectStorage.embedded }}

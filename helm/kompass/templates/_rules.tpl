@@ -12,6 +12,11 @@
 - apiGroups: [""]
   resources: [configmaps]
   verbs: [create, get]
+{{- if .Values.networkPolicies.enabled }}
+- apiGroups: [networking.k8s.io]
+  resources: [networkpolicies]
+  verbs: [create, get]
+{{- end }}
 - apiGroups: [""]
   resources: [pods]
   verbs: [list]

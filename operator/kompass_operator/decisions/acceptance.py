@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Final
 
-from kompass_api.conditions import ConditionType
+from kompass_api.conditions import ConditionType, Reason
 from kompass_api.evalrun import EvalRun
 from kompass_api.resolution import Problem, resolve
 from kompass_api.rundocument import INDEX_FOLDER, ResolvedStorage, RunDocument
 from kompass_api.status import EvalRunStatus
 from kompass_operator.conditions import Ending, held
+from kompass_operator.decisions.reach import network_problems
 from kompass_operator.observed import Observed
 from kompass_operator.policies.verdicts import problems as policy_problems
 from kompass_operator.settings import Settings
+
+MAX_DOCUMENT_BYTES: Final = 1_000_000
+"""What a ConfigMap holds is 1 MiB, metadata included."""
 
 
 def resolved(run: EvalRun, seen: Observed, settings: Settings) -> RunDocument | list[Problem]:
@@ -22,7 +27,23 @@ def resolved(run: EvalRun, seen: Observed, settings: Settings) -> RunDocument | 
     found = _document(run, seen, settings)
     if not isinstance(found, RunDocument):
         return found
-    return policy_problems(run, found, seen.policy) or found
+    in_the_way = [
+        *_too_large(found),
+        *policy_problems(run, found, seen.policy),
+        *network_problems(run, found, settings),
+    ]
+    return in_the_way or found
+
+
+def _too_large(document: RunDocument) -> list[Problem]:
+    size = len(document.encoded().encode())
+    if size <= MAX_DOCUMENT_BYTES:
+        return []
+    message = (
+        f"the run and the Benchmarks and ModelEndpoints that it names make a document of {size} "
+        f"bytes, and a ConfigMap holds {MAX_DOCUMENT_BYTES}: cut it into several runs"
+    )
+    return [Problem(Reason.INVALID_SPEC, message, may_pass=False)]
 
 
 def _document(run: EvalRun, seen: Observed, settings: Settings) -> RunDocument | list[Problem]:

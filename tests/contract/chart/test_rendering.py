@@ -10,6 +10,7 @@ import pytest
 
 from clusters import CommandFailed
 from kompass_operator.permissions import CLUSTER_PERMISSIONS, PERMISSIONS, Permission
+from kompass_operator.policies.admission import admission_objects
 from kompass_operator.settings import Settings
 
 Object = dict[str, Any]
@@ -42,6 +43,11 @@ def granted(rules: list[Object]) -> set[tuple[str, str, str]]:
 
 def triples(permissions: Iterable[Permission]) -> set[tuple[str, str, str]]:
     return {(held.group, held.resource, verb) for held in permissions for verb in held.verbs}
+
+
+def rules_of_operator(objects: list[Object]) -> list[Object]:
+    rules: list[Object] = named(objects, "ClusterRole", "kompass-operator")["rules"]
+    return rules
 
 
 USED = triples(PERMISSIONS)
@@ -131,6 +137,80 @@ def test_variables_are_settings(render: Callable[..., list[Object]]) -> None:
 
 def test_rights_are_exactly_those_the_operator_uses(render: Callable[..., list[Object]]) -> None:
     assert granted(named(render(), "ClusterRole", "kompass-operator")["rules"]) == USED | SEEN
+
+
+def test_without_network_policies_the_operator_has_no_right_to_them(
+    render: Callable[..., list[Object]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    objects = render({"networkPolicies": {"enabled": False}})
+    groups = {group for group, *_ in granted(rules_of_operator(objects))}
+    assert "networking.k8s.io" not in groups
+    assert of_kind(objects, "NetworkPolicy") == []
+    assert operator_settings(objects, monkeypatch).network_policies is False
+
+
+def test_offline_runs_reach_the_embedded_storage_and_what_the_values_list(
+    render: Callable[..., list[Object]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mirror = {"to": [{"ipBlock": {"cidr": "10.1.2.3/32"}}]}
+    objects = render({**EMBEDDED, "networkPolicies": {"offline": [mirror]}})
+    storage = operator_settings(objects, monkeypatch).network_offline[1]
+    assert operator_settings(objects, monkeypatch).network_offline[0] == mirror
+    pod = named(objects, "Deployment", "kompass-s3")["spec"]["template"]
+    [peer] = storage["to"]
+    assert peer["podSelector"]["matchLabels"].items() <= pod["metadata"]["labels"].items()
+    assert storage["ports"] == [{"protocol": "TCP", "port": 8333}]
+
+
+def test_operator_reaches_the_pods_of_runs(
+    render: Callable[..., list[Object]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prometheus = {"namespaceSelector": {"matchLabels": {"team": "monitoring"}}}
+    objects = render({"networkPolicies": {"ingress": [prometheus]}})
+    operator, named_too = operator_settings(objects, monkeypatch).network_ingress
+    pod = named(objects, "Deployment", "kompass-operator")["spec"]["template"]
+    assert operator["podSelector"]["matchLabels"].items() <= pod["metadata"]["labels"].items()
+    assert named_too == prometheus
+
+
+def test_own_pods_reach_no_metadata_address_and_show_only_their_ports(
+    render: Callable[..., list[Object]],
+) -> None:
+    objects = render(EMBEDDED)
+    policies = {one["metadata"]["name"]: one["spec"] for one in of_kind(objects, "NetworkPolicy")}
+    assert set(policies) == {"kompass-operator", "kompass-s3"}
+    [egress] = policies["kompass-operator"]["egress"]
+    blocks = [peer["ipBlock"] for peer in egress["to"] if "ipBlock" in peer]
+    assert [block["except"] for block in blocks] == [["169.254.169.254/32"], ["fd00:ec2::254/128"]]
+    assert policies["kompass-s3"]["egress"] == []
+    for name, policy in policies.items():
+        pod = named(objects, "Deployment", name)["spec"]["template"]
+        ports = {
+            port["name"] for held in pod["spec"]["containers"] for port in held.get("ports", [])
+        }
+        [ingress] = policy["ingress"]
+        assert {port["port"] for port in ingress["ports"]} == ports
+        assert policy["podSelector"]["matchLabels"].items() <= pod["metadata"]["labels"].items()
+
+
+def test_nothing_in_the_chart_is_a_webhook(render: Callable[..., list[Object]]) -> None:
+    kinds = {one["kind"] for one in render({**EMBEDDED, "policies": {"admission": True}})}
+    assert not [kind for kind in kinds if "Webhook" in kind]
+
+
+def test_admission_policies_are_those_of_the_rules(render: Callable[..., list[Object]]) -> None:
+    expected = {
+        (held["kind"], held["metadata"]["name"]): held["spec"]
+        for held in admission_objects("kompass")
+    }
+    objects = render({"policies": {"admission": True}})
+    found = {
+        (one["kind"], one["metadata"]["name"]): one["spec"]
+        for kind in ("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding")
+        for one in of_kind(objects, kind)
+    }
+    assert found == expected
+    assert of_kind(render(), "ValidatingAdmissionPolicy") == []
 
 
 def test_without_policies_the_operator_may_not_even_see_them(

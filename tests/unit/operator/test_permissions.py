@@ -15,6 +15,7 @@ from unit.operator.world import (
     failure_message,
     report_message,
     run_manifest,
+    settings,
 )
 
 from kompass_operator.permissions import CLUSTER_PERMISSIONS, PERMISSIONS, Permission
@@ -42,6 +43,8 @@ ASKED = {
     "create ConfigMap": ("", "configmaps", "create"),
     "get ConfigMap": ("", "configmaps", "get"),
     "list Pods": ("", "pods", "list"),
+    "create NetworkPolicy": ("networking.k8s.io", "networkpolicies", "create"),
+    "get NetworkPolicy": ("networking.k8s.io", "networkpolicies", "get"),
     "create Event": ("", "events", "create"),
     "list Events": ("", "events", "list"),
     "apply status": ("kompass.dev", "evalruns/status", "patch"),
@@ -73,8 +76,10 @@ def declared(*permissions: Permission) -> set[tuple[str, str, str]]:
 
 
 async def _a_full_life() -> set[str]:
-    world = World()
+    world = World(settings=settings(network_policies=True))
     world.apply(endpoint_manifest(), run_manifest(cleanup={"ttlSecondsAfterFinished": 1}))
+    await world.settle()
+    _lose_the_document(world)
     await world.planned(shards=2)
     world.patch_execution(suspend=True)
     await world.settle()
@@ -100,6 +105,11 @@ async def _a_pod_that_may_not_be(world: World) -> None:
     world.job_status("plan", startTime=world.time.strftime("%Y-%m-%dT%H:%M:%SZ"))
     world.wait(31)
     await world.settle()
+def _lose_the_document(world: World) -> None:
+    """Somebody deletes the ConfigMap; the next operator freezes it again, beside what is there."""
+    [name] = [name for kind, _, name in world.cluster.objects if kind == "ConfigMap"]
+    world.cluster.remove("ConfigMap", NAMESPACE, name)
+    world.restart()
 
 
 async def _a_name_that_is_taken(world: World) -> None:
