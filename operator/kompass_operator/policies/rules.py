@@ -160,7 +160,8 @@ def _cel_optional(*path: str) -> str:
 
 
 def _cel_joined(*lists: str) -> str:
-    return f"({' + '.join(lists)})"
+    # Without dyn the type checker takes equal objects of different fields for different types.
+    return f"({' + '.join(f'dyn({held})' for held in lists)})"
 
 
 def _cel_uris(sources: str) -> str:
@@ -168,8 +169,11 @@ def _cel_uris(sources: str) -> str:
 
 
 def _cel_s3_hosts(connections: str) -> str:
-    host = "url(c.endpoint).getHostname().lowerAscii()"
-    return f"{connections}.map(c, has(c.endpoint) ? {host} : '{AWS}')"
+    return f"{connections}.map(c, has(c.endpoint) ? {_cel_host('c.endpoint')} : '{AWS}')"
+
+
+def _cel_host(url: str) -> str:
+    return f"(isURL({url}) ? url({url}).getHostname().lowerAscii() : '')"
 
 
 def _cel_s3_of(sources: str) -> str:
@@ -194,7 +198,7 @@ _CEL_EMBEDDING: Final = _cel_optional("examples", "embedding")
 _CEL_PUBLIC: Final = ", ".join(f"'{name}': '{host}'" for name, host in PUBLIC_HOSTS.items())
 _CEL_SERVED_HOST: Final = (
     "[object.spec].filter(s, has(s.serving) && !has(s.managed)).map(s, s.serving)"
-    f".map(s, has(s.url) ? url(s.url).getHostname().lowerAscii() : "
+    f".map(s, has(s.url) ? {_cel_host('s.url')} : "
     f"{{{_CEL_PUBLIC}}}[has(s.provider) ? s.provider : object.spec.backend])"
 )
 _CEL_GPUS: Final = (
