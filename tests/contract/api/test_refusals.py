@@ -168,6 +168,7 @@ def test_defaults_are_written_out(api: CustomObjects) -> None:
         "security": {"network": "Online", "codeExecution": "Deny"},
         "retry": {"maxAttemptsPerShard": 3},
         "cleanup": {},
+        "reuse": "Always",
     }
 
 
