@@ -122,16 +122,12 @@ def register(
     reconciler: Reconciler,
     dispatcher: Dispatcher,
     senses: Senses,
-    *,
-    policies: bool,
 ) -> None:
-    """Tie kopf's events to the queue; `policies` says whether EvalPolicies are looked at."""
+    """Tie kopf's events to the queue."""
     _register_process(registry, watches, dispatcher, senses)
     _register_indices(registry)
     _register_events(registry, watches, queue, reconciler)
     _register_signs_of_life(registry, senses.freshness)
-    if policies:
-        _register_policies(registry, watches, queue)
 
 
 def _register_process(
@@ -212,9 +208,11 @@ def _register_events(
                 queue.add(key)
 
 
-def _register_policies(
+def register_policies(
     registry: kopf.OperatorRegistry, watches: KopfWatches, queue: WorkQueue[RunKey]
 ) -> None:
+    """Look at EvalPolicies as well, and at the labels of namespaces by which they select."""
+
     @kopf.index(GROUP, VERSION, "evalpolicies", id="policies", registry=registry)
     async def policies(body: kopf.Body, **_: object) -> dict[str, Json]:
         return {body["metadata"]["name"]: _slim(body)}

@@ -116,9 +116,7 @@ async def _serve(cluster: ApiCluster, settings: Settings, metrics: Metrics) -> N
         queue, reconciler.reconcile, settings, upkeep, random.random, meter=metrics
     )
     registry = kopf.OperatorRegistry()
-    register(
-        registry, watches, queue, reconciler, dispatcher, senses, policies=settings.policies
-    )
+    register(registry, watches, queue, reconciler, dispatcher, senses, policies=settings.policies)
     work = asyncio.create_task(dispatcher.serve(), name="dispatcher")
     pages = asyncio.create_task(_read_pages(cluster, watches, queue, board), name="pages")
     watch = asyncio.create_task(_watch(registry, settings), name="watches")
