@@ -68,8 +68,6 @@ class Activity:
     """What the run's author should know although it was accepted."""
     gap: str = ""
     """What is missing from the results and answered again."""
-    stalled: bool = False
-    """A person has to do something before it gets on."""
 
 
 @dataclass(frozen=True)
@@ -213,11 +211,6 @@ def _unfinished(activity: Activity) -> list[Claim]:
         else Claim(
             type=_T.STALLED, status=_TRUE, reason=activity.stalled, message=activity.message
         ),
-        # kstatus looks at Reconciling first: who waits for a person does not reconcile.
-        claim(_T.RECONCILING, _FALSE if activity.stalled else _TRUE, activity.message),
-        claim(_T.STALLED, _TRUE, activity.message)
-        if activity.stalled
-        else claim(_T.STALLED, _FALSE),
     ]
 
 

@@ -50,17 +50,15 @@ def document_name(run: ObjectMeta, attempt: int = 1) -> str:
     return f"{run.name}-{fingerprint(run.uid, attempt)}-run"
 
 
-def job_name(
-    run: ObjectMeta, stage: Stage, shard: int | None = None, *, attempt: int = 1, turn: int = 0
-) -> str:
-    """Name of the Job of a stage, or of one shard; `turn` counts the Jobs of that shard."""
 def network_name(run: ObjectMeta) -> str:
     """Name of the NetworkPolicy of a run's pods."""
     return f"{run.name}-{fingerprint(run.uid)}-net"
 
 
-def job_name(run: ObjectMeta, stage: Stage, shard: int | None = None, *, attempt: int = 1) -> str:
-    """Name of the Job of a stage, or of one shard."""
+def job_name(
+    run: ObjectMeta, stage: Stage, shard: int | None = None, *, attempt: int = 1, turn: int = 0
+) -> str:
+    """Name of the Job of a stage, or of one shard; `turn` counts the Jobs of that shard."""
     place = stage.value if shard is None else f"s{shard}"
     again = f"-t{turn}" if turn else ""
     return f"{run.name}-{fingerprint(run.uid, attempt)}-{place}{again}"

@@ -139,10 +139,8 @@ def _go_on(run: EvalRun, seen: Observed, now: datetime, settings: Settings) -> D
     if ending is not None:
         return _give_up(run, seen, picture, ending, now)
     step = _without_the_given_up(picture, next_step(run, picture, seen, found, fated))
+    step, policy_look = policed(run, picture, seen, step, now)
     moving = unless_stuck(
-        return _fail(run, status, ending, now, accepted=True, picture=picture)
-    step, policy_look = policed(run, picture, seen, next_step(run, picture, seen, found), now)
-    activity = unless_stuck(
         step.activity, status, picture.shards, seen=seen, now=now, settings=settings
     )
     admitted = admission(run, picture, seen, now)

@@ -45,7 +45,7 @@ def _held(step: Step, found: Sequence[Problem]) -> Step:
         Reason.POLICY_DENIED,
         f"nothing new is started, what runs may finish: {message}",
         moving=False,
-        stalled=True,
+        stalled=Reason.POLICY_DENIED,
         shards_done=step.activity.shards_done,
     )
     return _only(step, [held for held in step.actions if not isinstance(held, CreateJob)], activity)
