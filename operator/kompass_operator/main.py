@@ -22,7 +22,7 @@ from kompass_operator.cluster import ClusterError
 from kompass_operator.cluster_api import ApiCluster, load_configuration
 from kompass_operator.dispatcher import Dispatcher, Upkeep
 from kompass_operator.freshness import Freshness
-from kompass_operator.handlers import KopfWatches, Senses, active_runs, register
+from kompass_operator.handlers import KopfWatches, Senses, active_runs, register, register_policies
 from kompass_operator.logs import configure_logging
 from kompass_operator.metrics import Metrics
 from kompass_operator.names import MANAGER, RUN_LABEL
@@ -116,7 +116,9 @@ async def _serve(cluster: ApiCluster, settings: Settings, metrics: Metrics) -> N
         queue, reconciler.reconcile, settings, upkeep, random.random, meter=metrics
     )
     registry = kopf.OperatorRegistry()
-    register(registry, watches, queue, reconciler, dispatcher, senses, policies=settings.policies)
+    register(registry, watches, queue, reconciler, dispatcher, senses)
+    if settings.policies:
+        register_policies(registry, watches, queue)
     work = asyncio.create_task(dispatcher.serve(), name="dispatcher")
     pages = asyncio.create_task(_read_pages(cluster, watches, queue, board), name="pages")
     watch = asyncio.create_task(_watch(registry, settings), name="watches")

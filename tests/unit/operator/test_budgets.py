@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import pytest
 from unit.operator.world import (
@@ -219,6 +219,12 @@ class Blind:
 
     def benchmarks(self, namespace: str) -> Iterable[Json]:
         return self._cluster.benchmarks(namespace)
+
+    def policies(self) -> Iterable[Json]:
+        return self._cluster.policies()
+
+    def namespace_labels(self, namespace: str) -> Mapping[str, str] | None:
+        return self._cluster.namespace_labels(namespace)
 
     def jobs(self, namespace: str, run_uid: str) -> Iterable[JobFacts]:
         found = self._cluster.jobs(namespace, run_uid)
