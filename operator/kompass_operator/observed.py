@@ -14,8 +14,8 @@ from kompass_api.resolution import Problem, Surroundings
 from kompass_api.rundocument import RunDocument
 from kompass_api.status import EvalRunStatus
 from kompass_operator.names import Stage, job_name
-from kompass_operator.queueing.facts import WorkloadFacts
 from kompass_operator.policies.sight import PolicySight
+from kompass_operator.queueing.facts import WorkloadFacts
 
 
 class JobState(StrEnum):

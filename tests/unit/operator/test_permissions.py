@@ -105,6 +105,8 @@ async def _a_pod_that_may_not_be(world: World) -> None:
     world.job_status("plan", startTime=world.time.strftime("%Y-%m-%dT%H:%M:%SZ"))
     world.wait(31)
     await world.settle()
+
+
 def _lose_the_document(world: World) -> None:
     """Somebody deletes the ConfigMap; the next operator freezes it again, beside what is there."""
     [name] = [name for kind, _, name in world.cluster.objects if kind == "ConfigMap"]
