@@ -83,6 +83,48 @@ BROKEN_RULES: Final[Mapping[str, Wrong]] = {
         "spec.storage.s3.region",
         "use lower-case letters, digits and '-', such as eu-central-1",
     ),
+    "gate-with-two-thresholds": Wrong(
+        "EvalRun",
+        {
+            "spec/gates": [
+                {"name": "g", "benchmark": "b", "value": "1", "baseline": {"run": "prod"}}
+            ]
+        },
+        "spec.gates[0]",
+        "a gate takes value or baseline, one of them",
+    ),
+    "gate-with-two-baselines": Wrong(
+        "EvalRun",
+        {
+            "spec/gates": [
+                {"name": "g", "benchmark": "b", "baseline": {"run": "prod", "uri": "s3://runs/x"}}
+            ]
+        },
+        "spec.gates[0].baseline",
+        "baseline takes run or uri, one of them",
+    ),
+    "gate-value-in-words": Wrong(
+        "EvalRun",
+        {"spec/gates": [{"name": "g", "benchmark": "b", "value": "high"}]},
+        "spec.gates[0].value",
+        "a decimal number such as 0.7, in quotes",
+    ),
+    "gate-baseline-without-scheme": Wrong(
+        "EvalRun",
+        {"spec/gates": [{"name": "g", "benchmark": "b", "baseline": {"uri": "runs/x"}}]},
+        "spec.gates[0].baseline.uri",
+        "uri must be a report's folder, as status.results.uri of a run says it",
+    ),
+    "gate-significance-of-one": Wrong(
+        "EvalRun",
+        {
+            "spec/gates": [
+                {"name": "g", "benchmark": "b", "baseline": {"run": "p", "significance": "1"}}
+            ]
+        },
+        "spec.gates[0].baseline.significance",
+        "significance is between 0 and 1, such as 0.05",
+    ),
     "rerun-token-with-spaces": Wrong(
         "EvalRun",
         {"spec/rerunToken": "once more"},
@@ -105,6 +147,12 @@ BROKEN_RULES: Final[Mapping[str, Wrong]] = {
 """Broken rules of ours: the API server and pydantic use the same words."""
 
 BROKEN_TYPES: Final[Mapping[str, Wrong]] = {
+    "gate-operator-in-words": Wrong(
+        "EvalRun",
+        {"spec/gates": [{"name": "g", "benchmark": "b", "operator": "gt", "value": "1"}]},
+        "spec.gates[0].operator",
+        'Unsupported value: "gt"',
+    ),
     "no-models": Wrong("EvalRun", {"spec/models": REMOVED}, "spec.models", "Required value"),
     "empty-models": Wrong(
         "EvalRun", {"spec/models": []}, "spec.models", "should have at least 1 items"
@@ -216,6 +264,16 @@ BROKEN_TYPES: Final[Mapping[str, Wrong]] = {
 
 ALSO_RIGHT: Final[Mapping[str, tuple[str, Mapping[str, object]]]] = {
     "run-as-short-as-can-be": ("EvalRun", {}),
+    "run-with-gates": (
+        "EvalRun",
+        {
+            "spec/gates": [
+                {"name": "good", "benchmark": "ceval", "operator": ">=", "value": "61.5"},
+                {"name": "as-prod", "benchmark": "ceval", "baseline": {"run": "prod"}},
+            ],
+            "spec/gateMode": "Record",
+        },
+    ),
     "run-name-of-forty-characters": ("EvalRun", {"metadata/name": "a" * 40}),
 }
 """What must be accepted."""

@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Final, Literal
 from pydantic import Field
 
 from kompass_api.data import SubjectName
+from kompass_api.gates import MAX_GATES, Gate, GateMode
 from kompass_api.placement import Placement
 from kompass_api.podoverlay import PodMarks
 from kompass_api.resources import (
@@ -258,6 +259,7 @@ class EvalRunSpec(RuledModel):
         _frozen("sharding"),
         _frozen("table"),
         _frozen("security"),
+        _frozen("gates"),
         _frozen("storage", optional=True),
     )
 
@@ -295,6 +297,18 @@ class EvalRunSpec(RuledModel):
         Storage | None,
         Field(description="Where results go. Left out: the operator's default storage."),
     ] = None
+    gates: Annotated[
+        list[Gate],
+        Field(description="What the scores must be; GatesPassed tells.", max_length=MAX_GATES),
+        KeyedBy("name"),
+    ] = []
+    gate_mode: Annotated[
+        GateMode,
+        Field(
+            description="Gate holds what waits for the run: a failed gate makes Ready False and "
+            "Stalled True. Record leaves Ready to the run alone."
+        ),
+    ] = GateMode.GATE
     reuse: Annotated[
         Reuse,
         Field(

@@ -15,13 +15,16 @@ CONDITIONS: Final[Mapping[ConditionType, str]] = {
     ConditionType.SUSPENDED: "`spec.execution.suspend` holds the run.",
     ConditionType.SHARDS_SUCCEEDED: "Every shard has its manifest. Unknown while shards run.",
     ConditionType.RESULTS_AVAILABLE: "The report exists; `status.results.uri` says where.",
+    ConditionType.GATES_PASSED: "Whether the scores are what `spec.gates` asks; only of runs that "
+    "have gates.",
     ConditionType.SUCCEEDED: "How the run ended. Unknown until it did.",
     ConditionType.COMPLETE: "The run ended well.",
     ConditionType.FAILED: "The run ended, and not well; reason and message say why.",
     ConditionType.FINISHED: "The run ended, either way. The one to wait for.",
-    ConditionType.READY: "As Complete, for tools that read kstatus (Flux, Argo CD, kpt).",
+    ConditionType.READY: "As Complete, for tools that read kstatus (Flux, Argo CD, kpt); False "
+    "too where a gate failed and `spec.gateMode` is Gate.",
     ConditionType.RECONCILING: "The operator is not done with the run (kstatus).",
-    ConditionType.STALLED: "The run ended badly, or waits for a person (kstatus).",
+    ConditionType.STALLED: "The run ended badly, a gate failed, or a person is needed (kstatus).",
 }
 
 REASONS: Final[Mapping[Reason, str]] = {
@@ -81,6 +84,10 @@ REASONS: Final[Mapping[Reason, str]] = {
     "and no shard was started. `spec.reuse: Never` measures in any case.",
     Reason.PARTIAL_REPORT_PUBLISHED: "The run was given up; a report of what was answered is "
     "written, and says what is missing.",
+    Reason.GATES_PASSED: "Every gate of `spec.gates` passed.",
+    Reason.GATES_FAILED: "A gate of `spec.gates` failed; `status.gates` has the numbers.",
+    Reason.BASELINE_NOT_FOUND: "The baseline of a gate does not exist, or ended without a report.",
+    Reason.BASELINE_UNFINISHED: "The baseline of a gate is still evaluated. The run waits for it.",
     Reason.SUMMARIZER_PENDING: "The report waits for its shards.",
     Reason.EVALUATION_SUCCEEDED: "Every planned item was answered once, and the report is written.",
     Reason.PLAN_FAILED: "The plan Job failed; `status.failures` has its message.",

@@ -11,6 +11,7 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
+from kompass_api.gates import MAX_GATES, GateOutcome
 from kompass_api.indexes import Indexes
 from kompass_api.resources import ApiModel
 from kompass_api.status import HeadlineScore, ItemCounts, PlannedModel, ReusedRun
@@ -99,6 +100,7 @@ class ReportOutcome(ApiModel):
     """The first items without an answer."""
     items: ItemCounts
     headline: Annotated[list[HeadlineScore], Field(max_length=20)]
+    gates: Annotated[list[GateOutcome], Field(max_length=MAX_GATES)] = []
     reused_from: ReusedRun | None = None
     """The run that measured it, where the plan stage found it finished."""
 
@@ -132,4 +134,9 @@ class TerminationMessage(ApiModel):
         if self.report is not None and self.report.headline:
             kept = self.report.model_copy(update={"headline": self.report.headline[:-1]})
             return self.model_copy(update={"report": kept})
+        if self.report is not None and any(gate.message for gate in self.report.gates):
+            bare = [gate.model_copy(update={"message": ""}) for gate in self.report.gates]
+            return self.model_copy(
+                update={"report": self.report.model_copy(update={"gates": bare})}
+            )
         return self.model_copy(update={"message": self.message[: len(self.message) * 3 // 4]})

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kompass_api.addresses import serving_of
 from kompass_api.benchmark import Benchmark
@@ -15,6 +15,7 @@ from kompass_api.built_in import BUILT_IN
 from kompass_api.conditions import Reason
 from kompass_api.contenthash import run_hash
 from kompass_api.evalrun import BenchmarkRef, EvalRun, Reuse
+from kompass_api.gates import Gate, ResolvedGate
 from kompass_api.managed import sources_of
 from kompass_api.methods import Method
 from kompass_api.modelendpoint import ModelEndpoint, ModelEndpointSpec, ModelType
@@ -37,6 +38,16 @@ class Problem:
     reason: Reason
     message: str
     may_pass: bool
+    is_underway: bool = False
+    """Whether something is at work that will settle it: it is waited for without a limit."""
+
+
+@dataclass(frozen=True)
+class ReportPlace:
+    """Where a run's report lies; without a URI there is none, or none yet."""
+
+    uri: str | None
+    is_finished: bool
 
 
 @dataclass(frozen=True)
@@ -46,6 +57,8 @@ class Surroundings:
     endpoints: Mapping[str, ModelEndpoint]
     benchmarks: Mapping[str, Benchmark]
     in_cluster: bool = True
+    reports: Mapping[str, ReportPlace] = field(default_factory=dict)
+    """Of other runs, by name."""
 
 
 def resolve(
@@ -80,6 +93,8 @@ def resolve(
         sharding=run.spec.sharding,
         table=run.spec.table,
         storage=storage,
+        gates=[_gate(gate, around) for gate in run.spec.gates] or None,
+        gate_mode=run.spec.gate_mode if run.spec.gates else None,
     )
     return document if index_uri is None else _indexed(document, run, index_uri)
 
@@ -93,6 +108,13 @@ def _indexed(document: RunDocument, run: EvalRun, uri: str) -> RunDocument:
         rerun_token=token,
     )
     return document.model_copy(update={"index": index})
+
+
+def _gate(gate: Gate, around: Surroundings) -> ResolvedGate:
+    baseline = gate.baseline
+    if baseline is None or baseline.run is None:
+        return ResolvedGate(gate=gate, baseline_uri=baseline.uri if baseline else None)
+    return ResolvedGate(gate=gate, baseline_uri=around.reports[baseline.run].uri)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -138,6 +160,8 @@ def _problems(
         yield from _model_problems(model.name, run, around)
     for ref in run.spec.benchmarks:
         yield from _benchmark_problems(ref, around)
+    for gate in run.spec.gates:
+        yield from _gate_problems(gate, run, around)
 
 
 def _model_problems(name: str, run: EvalRun, around: Surroundings) -> Iterable[Problem]:
@@ -172,6 +196,44 @@ def _model_problems(name: str, run: EvalRun, around: Surroundings) -> Iterable[P
                     "modelType Base",
                     may_pass=False,
                 )
+
+
+def _gate_problems(gate: Gate, run: EvalRun, around: Surroundings) -> Iterable[Problem]:
+    models = [model.name for model in run.spec.models]
+    if gate.model is not None and gate.model not in models:
+        yield Problem(
+            Reason.INVALID_SPEC,
+            f"gate {gate.name!r} is about model {gate.model!r}, which is not in spec.models"
+            f"{nearest(gate.model, models)}",
+            may_pass=False,
+        )
+    name = gate.baseline.run if gate.baseline is not None else None
+    if name is None:
+        return
+    if name == run.metadata.name:
+        yield Problem(
+            Reason.INVALID_SPEC,
+            f"gate {gate.name!r}: a run is no baseline of itself: name another run, or the uri of "
+            "a report",
+            may_pass=False,
+        )
+        return
+    held = around.reports.get(name)
+    if held is None:
+        yield Problem(
+            Reason.BASELINE_NOT_FOUND,
+            f"gate {gate.name!r}: EvalRun {name!r} does not exist in namespace "
+            f"{run.metadata.namespace!r}{nearest(name, around.reports)}",
+            may_pass=True,
+        )
+    elif held.uri is None:
+        state = "ended without a report" if held.is_finished else "has not finished"
+        yield Problem(
+            Reason.BASELINE_NOT_FOUND if held.is_finished else Reason.BASELINE_UNFINISHED,
+            f"gate {gate.name!r}: its baseline, EvalRun {name!r}, {state}",
+            may_pass=not held.is_finished,
+            is_underway=not held.is_finished,
+        )
 
 
 def _benchmark_problems(ref: BenchmarkRef, around: Surroundings) -> Iterable[Problem]:

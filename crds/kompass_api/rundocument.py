@@ -11,6 +11,7 @@ from pydantic import Field
 from kompass_api.benchmark import BenchmarkSpec
 from kompass_api.data import SubjectName
 from kompass_api.evalrun import Profile, Sharding
+from kompass_api.gates import GateMode, ResolvedGate
 from kompass_api.managed import Managed
 from kompass_api.modelendpoint import ModelEndpointSpec
 from kompass_api.resources import ApiModel
@@ -96,6 +97,9 @@ class RunDocument(ApiModel):
     storage: ResolvedStorage
     # Absent rather than defaulted: the document of an earlier release keeps its digest.
     index: ResultsIndex | None = None
+    gates: list[ResolvedGate] | None = None
+    gate_mode: GateMode | None = None
+    """Of a run with gates; Gate otherwise."""
 
     @property
     def attempt(self) -> int:

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from kompass_api.conditions import Condition
+from kompass_api.gates import MAX_GATES, GateOutcome
 from kompass_api.indexes import Indexes
 from kompass_api.resources import ApiModel, Count, ObservedGeneration
 from kompass_api.rules import KeyedBy
@@ -232,6 +233,9 @@ class EvalRunStatus(ApiModel):
     given_up: Annotated[
         GivenUp | None, Field(description="Why the run ends, while a partial report is made.")
     ] = None
+    gates: Annotated[
+        list[GateOutcome], Field(description="What came of spec.gates.", max_length=MAX_GATES)
+    ] = []
     failures: Annotated[
         list[Failure], Field(description="The ten newest, newest first.", max_length=10)
     ] = []

@@ -187,6 +187,9 @@ def _register_events(
     @kopf.on.event(GROUP, VERSION, "evalruns", registry=registry)
     async def run_event(body: kopf.Body, **_: object) -> None:
         queue.add(_key(body))
+        if _has_condition(body, "Finished"):
+            # Runs may wait for it as the baseline of their gates.
+            _wake_waiting(body["metadata"]["namespace"])
 
     @kopf.on.event("batch", "v1", "jobs", labels=_OUR_JOBS, registry=registry)
     async def job_event(body: kopf.Body, **_: object) -> None:

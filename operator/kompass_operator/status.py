@@ -99,6 +99,7 @@ def reported(status: EvalRunStatus, outcome: ReportOutcome) -> EvalRunStatus:
     return status.model_copy(
         update={
             "items": outcome.items.model_copy(update={"done": outcome.items.answered}),
+            "gates": outcome.gates,
             "results": Results(
                 uri=outcome.uri,
                 digest=outcome.digest,

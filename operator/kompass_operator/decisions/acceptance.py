@@ -69,8 +69,9 @@ def folder_name(run: EvalRun, attempt: int) -> str:
 def waits_until(
     run: EvalRun, status: EvalRunStatus, problems: list[Problem], settings: Settings
 ) -> datetime | None:
-    """Until when the problems may pass; None where waiting does not help."""
-    if not all(problem.may_pass for problem in problems):
+    """Until when the problems may pass; None where waiting does not help, or has no limit."""
+    lasting = any(not problem.may_pass for problem in problems)
+    if lasting or all(problem.is_underway for problem in problems):
         return None
     return _began_at(run, status) + timedelta(seconds=settings.reference_grace_seconds)
 

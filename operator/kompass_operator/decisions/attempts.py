@@ -14,6 +14,7 @@ from kompass_api.evalrun import EvalRun
 from kompass_api.rundocument import RunDocument
 from kompass_api.status import EvalRunStatus, PastAttempt
 from kompass_operator.conditions import held, when_beginning_again
+from kompass_operator.decisions.gating import with_gates
 from kompass_operator.observed import Observed
 from kompass_operator.status import Phase, with_claims
 
@@ -37,7 +38,8 @@ def next_attempt(run: EvalRun, status: EvalRunStatus, now: datetime) -> EvalRunS
         conditions=status.conditions,
     )
     wish = f"spec.rerunToken is {token}" if token else "spec.rerunToken was removed"
-    claims = when_beginning_again(f"attempt {fresh.attempt} begins, because {wish}")
+    again = when_beginning_again(f"attempt {fresh.attempt} begins, because {wish}")
+    claims = with_gates(run, fresh, again)
     return with_claims(fresh, Phase.PENDING, claims, generation=run.metadata.generation, now=now)
 
 

@@ -34,6 +34,7 @@ from kompass_operator.decisions import acceptance, attempts, gaps, partial, read
 from kompass_operator.decisions.admission import admission, missing_at
 from kompass_operator.decisions.budgets import Abandoned, deletions, fates
 from kompass_operator.decisions.endings import deadline_of, first_ending
+from kompass_operator.decisions.gating import with_gates
 from kompass_operator.decisions.nodes import blocked_at, node_waits, replacements
 from kompass_operator.decisions.outlook import outlook
 from kompass_operator.decisions.picture import Picture, pictured
@@ -92,14 +93,16 @@ def _accept(run: EvalRun, seen: Observed, now: datetime, settings: Settings) -> 
     if isinstance(found, RunDocument):
         onward = _go_on(run, replace(seen, document=found), now, settings)
         return replace(onward, actions=(CreateDocument(found), *onward.actions))
+    is_underway = all(problem.is_underway for problem in found)
     until = acceptance.waits_until(run, seen.status, found, settings)
-    if until is None or until <= now:
+    if not is_underway and (until is None or until <= now):
         return _fail(run, seen.status, acceptance.refusal(found), now, accepted=False)
-    message = f"{acceptance.described(found)}; waiting for it until {until:%H:%M:%S} UTC"
+    limit = f" until {until:%H:%M:%S} UTC" if until is not None else ""
+    message = f"{acceptance.described(found)}; waiting for it{limit}"
     waiting = statuses.with_claims(
         seen.status,
         Phase.PENDING,
-        when_waiting(found[0].reason, message),
+        with_gates(run, seen.status, when_waiting(found[0].reason, message)),
         generation=run.metadata.generation,
         now=now,
     )
@@ -191,7 +194,7 @@ def _active(
     return statuses.with_claims(
         statuses.counted(status, picture.shards, after(step, picture), step.starting),
         step.phase,
-        when_active(step.activity, status),
+        with_gates(run, status, when_active(step.activity, status)),
         generation=run.metadata.generation,
         now=now,
     )
@@ -247,7 +250,7 @@ def _wind_up(
 
 
 def _complete(run: EvalRun, status: EvalRunStatus, now: datetime) -> Decision:
-    claims = when_complete(status)
+    claims = with_gates(run, status, when_complete(status))
     done = statuses.with_claims(
         status, Phase.SUCCEEDED, claims, generation=run.metadata.generation, now=now
     )
@@ -263,7 +266,7 @@ def _fail(
     accepted: bool,
     picture: Picture | None = None,
 ) -> Decision:
-    claims = when_failed(ending, status, accepted=accepted)
+    claims = with_gates(run, status, when_failed(ending, status, accepted=accepted))
     status = status.model_copy(update={"given_up": None})
     failed = statuses.ended(
         statuses.with_claims(

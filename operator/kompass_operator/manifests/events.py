@@ -21,10 +21,18 @@ _TELLING = (
     (ConditionType.SUSPENDED, _TRUE),
     (ConditionType.SHARDS_SUCCEEDED, _TRUE),
     (ConditionType.COMPLETE, _TRUE),
+    (ConditionType.GATES_PASSED, _TRUE),
+    (ConditionType.GATES_PASSED, _FALSE),
     (ConditionType.FAILED, _TRUE),
 )
 _NO_NEWS = frozenset({Reason.NO_QUEUE})
-_BAD = frozenset({(ConditionType.ACCEPTED, _FALSE), (ConditionType.FAILED, _TRUE)})
+_BAD = frozenset(
+    {
+        (ConditionType.ACCEPTED, _FALSE),
+        (ConditionType.GATES_PASSED, _FALSE),
+        (ConditionType.FAILED, _TRUE),
+    }
+)
 
 
 @dataclass(frozen=True)

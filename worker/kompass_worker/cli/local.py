@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from threading import Lock
 
-from kompass_api.outcomes import PlanOutcome, TerminationMessage
+from kompass_api.outcomes import PlanOutcome, ReportOutcome, TerminationMessage
 from kompass_api.results import Report
 from kompass_worker.backends.models import KeptModel
 from kompass_worker.cli.display import Bar, Display
@@ -47,16 +47,15 @@ def evaluate(
             _in_processes(place, shards, min(parallelism, shards), tally, run_document)
 
 
-def summarized(place: Workplace) -> Report:
+def summarized(place: Workplace) -> tuple[ReportOutcome, Report]:
     """The report; shards with a gap in their results fill it first, as in a cluster."""
     try:
-        _, report = run_summarize(place)
+        return run_summarize(place)
     except IncompleteResults as gap:
         logger.warning("a gap is filled", extra={"shards": gap.shards, "reason": str(gap)})
         for shard in gap.shards:
             run_shard(place, shard, _unseen, Terms(repair=1))
-        _, report = run_summarize(place)
-    return report
+        return run_summarize(place)
 
 
 def _unseen(done: int, total: int) -> None:

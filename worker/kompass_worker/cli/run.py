@@ -15,8 +15,10 @@ from typing import Any
 
 from rich.console import Console
 
+from kompass_api.evalrun import EvalRun
+from kompass_api.gates import GateMode
 from kompass_api.outcomes import FailureClass, PlanOutcome, ReportOutcome
-from kompass_api.resolution import Surroundings, resolve
+from kompass_api.resolution import ReportPlace, Surroundings, resolve
 from kompass_api.rundocument import INDEX_FOLDER, ResolvedStorage, RunDocument
 from kompass_api.sources import S3Connection
 from kompass_worker.cli.data_files import NOTHING_ASKED, Asked, own_manifests, plain_manifests
@@ -28,7 +30,7 @@ from kompass_worker.cli.outputs import Output
 from kompass_worker.cli.scores import show_scores
 from kompass_worker.cli.usage import Status, WrongUsage
 from kompass_worker.errors import InvalidRequest, Stopped, WorkerError
-from kompass_worker.inference.layout import REPORT_FOLDER, RUN_KEY
+from kompass_worker.inference.layout import REPORT_FOLDER, REPORT_KEY, RUN_KEY
 from kompass_worker.locations import folder_of
 from kompass_worker.logs import json_lines, quieten_libraries
 from kompass_worker.runs.reading import open_run
@@ -75,7 +77,7 @@ def carry_out(wish: Wish) -> Status:
     try:
         document, out = prepare(wish)
         with _logged_to(out / LOG_NAME, verbose=wish.verbose):
-            _carry_out(wish, document, out, display)
+            return _carry_out(wish, document, out, display)
     except (WrongUsage, InvalidRequest) as error:
         display.say(f"Error: {error}")
         return Status.WRONG_USAGE
@@ -88,7 +90,6 @@ def carry_out(wish: Wish) -> Status:
             display.say("To read a source from a folder of this machine: --source URI=FOLDER")
         display.say(f"When that is mended, go on with: {_again(wish)}")
         return Status.FAILED
-    return Status.SUCCEEDED
 
 
 def prepare(wish: Wish) -> tuple[RunDocument, Path]:
@@ -98,7 +99,12 @@ def prepare(wish: Wish) -> tuple[RunDocument, Path]:
     run = manifests.run(wish.run)
     out = (wish.out or Path("kompass-out") / run.metadata.name).expanduser().absolute()
     connection = run.spec.storage.s3 if run.spec.storage else S3Connection()
-    around = Surroundings(manifests.endpoints, manifests.benchmarks, in_cluster=False)
+    around = Surroundings(
+        manifests.endpoints,
+        manifests.benchmarks,
+        in_cluster=False,
+        reports=dict(_reports(run, out.parent)),
+    )
     index = (out.parent / INDEX_FOLDER).as_uri() if wish.reuse else None
     storage = ResolvedStorage(uri=out.as_uri(), s3=connection)
     document = resolve(run, around, storage, index_uri=index)
@@ -112,6 +118,14 @@ def _manifests(wish: Wish) -> Manifests:
     if wish.own.models:
         return own_manifests(wish.files, wish.own, Path.cwd())
     return plain_manifests(wish.files, wish.own)
+
+
+def _reports(run: EvalRun, folder: Path) -> Iterator[tuple[str, ReportPlace]]:
+    """The baselines of the run's gates: runs beside its own folder."""
+    for gate in run.spec.gates:
+        name = gate.baseline.run if gate.baseline is not None else None
+        if name is not None and (folder / name / REPORT_KEY).is_file():
+            yield name, ReportPlace((folder / name / REPORT_FOLDER).as_uri(), is_finished=True)
 
 
 def _check_folder(out: Path, document: RunDocument, wish: Wish) -> None:
@@ -138,7 +152,7 @@ def _holds_work(folder: Path) -> bool:
     return any(path.name not in {RUN_KEY, LOG_NAME} for path in folder.iterdir())
 
 
-def _carry_out(wish: Wish, document: RunDocument, out: Path, display: Display) -> None:
+def _carry_out(wish: Wish, document: RunDocument, out: Path, display: Display) -> Status:
     started = time.monotonic()
     place = workplace(document, local_settings(os.environ), os.environ)
     with place.stop.installed():
@@ -149,13 +163,24 @@ def _carry_out(wish: Wish, document: RunDocument, out: Path, display: Display) -
             outcome = plan_or_reuse(place)
         if isinstance(outcome, ReportOutcome):
             _show_reused(place, outcome, wish, display)
-            return
+            return _gated(document, outcome, display)
         display.say(_planned(outcome))
         evaluate(place, outcome, wish.parallelism, display, run_document=out / RUN_KEY)
-        report = summarized(place)
+        ended, report = summarized(place)
     show_scores(report, wish.output)
     display.say(f"{outcome.items} answers, {time.monotonic() - started:.0f} s")
     display.say(f"Report: {_shown(out / 'report')}/report.md (and .json, .csv, .txt, samples)")
+    return _gated(document, ended, display)
+
+
+def _gated(document: RunDocument, outcome: ReportOutcome, display: Display) -> Status:
+    """Say what came of the gates; one that failed is a failure unless it is only recorded."""
+    for gate in outcome.gates:
+        verdict = "passed" if gate.passed else "FAILED"
+        value = gate.value or "no value"
+        display.say(f"Gate {gate.name} {verdict}: {value}, wanted {gate.threshold}; {gate.message}")
+    held = document.gate_mode is not GateMode.RECORD
+    return Status.FAILED if held and not all(g.passed for g in outcome.gates) else Status.SUCCEEDED
 
 
 def _show_reused(place: Workplace, outcome: ReportOutcome, wish: Wish, display: Display) -> None:

@@ -10,7 +10,7 @@ from typing import Final
 from kompass_api.benchmark import Benchmark, BenchmarkSpec
 from kompass_api.built_in import BUILT_IN
 from kompass_api.evalrun import EvalRun
-from kompass_api.resolution import Surroundings, nearest, resolve
+from kompass_api.resolution import ReportPlace, Surroundings, nearest, resolve
 from kompass_api.rundocument import ResolvedStorage
 from kompass_api.scoring import ExtractionStep, Metric
 from kompass_worker.benchmarks import builtin
@@ -95,13 +95,25 @@ def _of_run(run: EvalRun, checked: Checked, *, in_cluster: bool) -> Iterator[_Fi
         return
     # What is wrong wherever it runs: a folder is wrong in a cluster, a claim outside of one.
     said = [
-        resolve(run, Surroundings(around.endpoints, around.benchmarks, in_cluster=place), _STORAGE)
+        resolve(run, _surroundings(run, around, in_cluster=place), _STORAGE)
         for place in (True, False)
     ]
     problems = [[held.message for held in one] if isinstance(one, list) else [] for one in said]
     for message in problems[0]:
         if message in problems[1]:
             yield _Finding(_place_of(message, run), message)
+
+
+def _surroundings(run: EvalRun, around: Manifests, *, in_cluster: bool) -> Surroundings:
+    """What the run names; whether its gates' baselines have finished only a cluster knows."""
+    baselines = [gate.baseline.run for gate in run.spec.gates if gate.baseline is not None]
+    finished = ReportPlace(_STORAGE.uri, is_finished=True)
+    return Surroundings(
+        around.endpoints,
+        around.benchmarks,
+        in_cluster=in_cluster,
+        reports={name: finished for name in baselines if name is not None},
+    )
 
 
 def _unknown(run: EvalRun, around: Manifests, titles: frozenset[str]) -> Iterator[_Finding]:

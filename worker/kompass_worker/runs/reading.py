@@ -78,13 +78,17 @@ class StoredRun:
 
 def open_run(location: str | Path, s3: S3Connection | None = None) -> StoredRun:
     """The run in a folder or at s3://bucket/prefix; its report's folder or file will do as well."""
-    store = store_at(location, s3)
+    return run_in(store_at(location, s3), str(location))
+
+
+def run_in(store: ObjectStore, location: str) -> StoredRun:
+    """The run of a folder; the location is for messages."""
     try:
         content = store.get(REPORT_KEY)
     except ObjectMissing:
-        raise _no_report(store, str(location)) from None
+        raise _no_report(store, location) from None
     report = _parsed(Report, content, f"{store.uri}/{REPORT_KEY}")
-    return StoredRun(str(location), report, store)
+    return StoredRun(location, report, store)
 
 
 def store_at(location: str | Path, s3: S3Connection | None = None) -> ObjectStore:

@@ -18,6 +18,7 @@ from kompass_api.rundocument import ResultsIndex, canonical_json, digest_of
 from kompass_api.status import ReusedRun
 from kompass_worker.errors import InputMissing, InvalidData, InvalidRequest
 from kompass_worker.inference.layout import REPORT_FOLDER, REPORT_KEY, SAMPLES_KEY
+from kompass_worker.stages.gating import gate_outcomes
 from kompass_worker.stages.plan import make_plan, write_plan
 from kompass_worker.stages.workplace import Workplace
 from kompass_worker.store.protocol import AlreadyExists, ObjectStore, checked_key
@@ -79,11 +80,10 @@ def measured(plan: Plan) -> str:
 
 def _finished_before(place: Workplace, index: ResultsIndex, plan: Plan) -> ReportOutcome | None:
     entries = place.beside(index.uri)
-    wanted = measured(plan)
     for held in entries.entries(_folder_of(index))[:LOOKED_AT]:
         try:
             entry = FinishedRun.model_validate_json(entries.get(held.key))
-            outcome = _verified(place, index, entry, wanted)
+            outcome = _verified(place, index, entry, plan)
         except (ValidationError, InputMissing, InvalidData, InvalidRequest) as error:
             about = {"entry": f"{entries.uri}/{held.key}", "reason": str(error)}
             logger.warning("finished results cannot be taken", extra=about)
@@ -94,8 +94,9 @@ def _finished_before(place: Workplace, index: ResultsIndex, plan: Plan) -> Repor
 
 
 def _verified(
-    place: Workplace, index: ResultsIndex, entry: FinishedRun, wanted: str
+    place: Workplace, index: ResultsIndex, entry: FinishedRun, plan: Plan
 ) -> ReportOutcome:
+    wanted = measured(plan)
     if (entry.run_hash, entry.measured) != (index.run_hash, wanted):
         raise InvalidData(
             f"run {entry.name} measured {entry.measured} (data, prompts, scoring), this one "
@@ -111,6 +112,7 @@ def _verified(
         digest=entry.report_digest,
         items=entry.items,
         headline=headline(report.scores),
+        gates=gate_outcomes(place, plan, report, store),
         reused_from=ReusedRun(name=entry.name, uid=entry.uid),
     )
 

@@ -17,6 +17,7 @@ from kompass_worker.prompts import Question
 from kompass_worker.report import renderings, rules_of, sample_lines
 from kompass_worker.report.lm_eval import Rules
 from kompass_worker.stages.answered import ShardResults, results_of, salvaged
+from kompass_worker.stages.gating import gate_outcomes
 from kompass_worker.stages.questions import material_of
 from kompass_worker.stages.reuse import note_finished
 from kompass_worker.stages.workplace import Workplace, read_plan
@@ -72,6 +73,8 @@ def run_summarize(place: Workplace, *, partial: bool = False) -> tuple[ReportOut
     digest = _put_report(place.store, report, rules_of(stored.plan, metrics))
     outcome = _outcome(place, report, digest, unscored=sum(row.score is None for row in rows))
     if not outcome.partial:
+        gates = gate_outcomes(place, stored.plan, report, place.store)
+        outcome = outcome.model_copy(update={"gates": gates})
         note_finished(place, stored.plan, outcome, sampled)
     return outcome, report
 
