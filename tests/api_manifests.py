@@ -8,6 +8,7 @@ from typing import Final
 import benchmark_cases
 import evalpolicy_cases
 import evalrun_cases
+import evalsuite_cases
 import loading_cases
 import managed_endpoint_cases
 import modelendpoint_cases
@@ -16,6 +17,7 @@ from manifest_cases import RIGHT, Wrong, changed
 
 BROKEN_RULES: Final[Mapping[str, Wrong]] = {
     **evalrun_cases.BROKEN_RULES,
+    **evalsuite_cases.BROKEN_RULES,
     **modelendpoint_cases.BROKEN_RULES,
     **loading_cases.BROKEN_RULES,
     **served_endpoint_cases.BROKEN_RULES,
@@ -27,6 +29,7 @@ BROKEN_RULES: Final[Mapping[str, Wrong]] = {
 
 BROKEN_TYPES: Final[Mapping[str, Wrong]] = {
     **evalrun_cases.BROKEN_TYPES,
+    **evalsuite_cases.BROKEN_TYPES,
     **modelendpoint_cases.BROKEN_TYPES,
     **loading_cases.BROKEN_TYPES,
     **served_endpoint_cases.BROKEN_TYPES,
@@ -38,6 +41,7 @@ BROKEN_TYPES: Final[Mapping[str, Wrong]] = {
 
 ALSO_RIGHT: Final[Mapping[str, tuple[str, Mapping[str, object]]]] = {
     **evalrun_cases.ALSO_RIGHT,
+    **evalsuite_cases.ALSO_RIGHT,
     **modelendpoint_cases.ALSO_RIGHT,
     **loading_cases.ALSO_RIGHT,
     **served_endpoint_cases.ALSO_RIGHT,

@@ -27,6 +27,20 @@ RIGHT: Final[Mapping[str, Manifest]] = {
             "execution": {"suspend": True},
         },
     },
+    "EvalSuite": {
+        "apiVersion": "kompass.dev/v1alpha1",
+        "kind": "EvalSuite",
+        "metadata": {"name": "suite"},
+        "spec": {
+            "suspend": True,
+            "template": {
+                "spec": {
+                    "models": [{"name": "llama"}],
+                    "benchmarks": [{"name": "ceval-gen", "source": {"uri": "s3://data/ceval"}}],
+                }
+            },
+        },
+    },
     "ModelEndpoint": {
         "apiVersion": "kompass.dev/v1alpha1",
         "kind": "ModelEndpoint",

@@ -1,4 +1,4 @@
-"""Write what follows from code: CRDs, chart copies, admission policies, reference, dashboard.
+"""Write what follows from code: CRDs, chart copies, policies, reference, dashboard, Argo's patch.
 
 `--check` writes nothing and exits with 1 where a file differs.
 """
@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from generate_argocd import argocd_patch
 from generate_charts import admission_template, chart_copy
 from generate_dashboard import dashboard
 from generate_reference import reference
@@ -28,7 +29,11 @@ POLICY_HEADER: Final = (
 
 def generated() -> Mapping[str, str]:
     """Path below the checkout -> text of every generated file."""
-    files = {"docs/reference.md": reference(), "helm/kompass/files/dashboard.json": dashboard()}
+    files = {
+        "docs/reference.md": reference(),
+        "examples/gitops/argocd/argocd-cm-patch.yaml": argocd_patch(ROOT),
+        "helm/kompass/files/dashboard.json": dashboard(),
+    }
     for kind in KINDS:
         crd = as_yaml(definition(kind))
         name = f"{GROUP}_{kind.plural}.yaml"

@@ -4,6 +4,7 @@ from kompass_api.benchmark import Benchmark, BenchmarkSpec
 from kompass_api.built_in import BUILT_IN
 from kompass_api.evalpolicy import EvalPolicy, EvalPolicySpec
 from kompass_api.evalrun import EvalRun, EvalRunSpec
+from kompass_api.evalsuite import EvalSuite, EvalSuiteSpec
 from kompass_api.modelendpoint import ModelEndpoint, ModelEndpointSpec
 from kompass_api.outcomes import ExitCode, FailureClass, TerminationMessage
 from kompass_api.plandocument import Plan
@@ -25,6 +26,8 @@ __all__ = [
     "EvalRun",
     "EvalRunSpec",
     "EvalRunStatus",
+    "EvalSuite",
+    "EvalSuiteSpec",
     "ExitCode",
     "FailureClass",
     "Manifest",

@@ -98,6 +98,11 @@ class Reason(StrEnum):
     GATES_FAILED = "GatesFailed"
     BASELINE_NOT_FOUND = "BaselineNotFound"
     BASELINE_UNFINISHED = "BaselineUnfinished"
+    # suites
+    RUNS_ACTIVE = "RunsActive"
+    RUNS_SUCCEEDED = "RunsSucceeded"
+    RUNS_FAILED = "RunsFailed"
+    SCHEDULED = "Scheduled"
     SUMMARIZER_PENDING = "SummarizerPending"
     EVALUATION_SUCCEEDED = "EvaluationSucceeded"
     PLAN_FAILED = "PlanFailed"

@@ -12,6 +12,7 @@ from kompass_api.conditions import ConditionType
 from kompass_api.endpointconditions import EndpointCondition
 from kompass_api.evalpolicy import EvalPolicy
 from kompass_api.evalrun import EvalRun
+from kompass_api.evalsuite import EvalSuite
 from kompass_api.modelendpoint import ModelEndpoint
 from kompass_api.resources import GROUP, VERSION
 from kompass_api.schema import custom_resource
@@ -130,6 +131,20 @@ KINDS: Final = (
             Column("URL", ".status.url", "Its server.", wide=True),
             Column("Revision", ".spec.source.revision", "Revision on the hub.", wide=True),
             Column("Dtype", ".spec.dtype", "Number format of the weights.", wide=True),
+            _AGE,
+        ),
+    ),
+    Kind(
+        EvalSuite,
+        "evalsuites",
+        "es",
+        (
+            Column("Ready", _condition(ConditionType.READY, "status"), "Every run is complete."),
+            Column("Reason", _condition(ConditionType.READY, "reason"), "Why, or why not."),
+            Column("Progress", ".status.progress", "Runs finished of those wanted."),
+            Column("Failed", ".status.runs.failed", "Runs that failed.", "integer"),
+            Column("Next", ".status.nextScheduleTime", "When it measures next.", wide=True),
+            Column("Kept", ".status.runs.kept", "Earlier runs.", "integer", wide=True),
             _AGE,
         ),
     ),

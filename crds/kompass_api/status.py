@@ -78,6 +78,9 @@ class HeadlineScore(ApiModel):
     ] = None
     n: Annotated[Count, Field(description="Items that count.")]
     unscored: Annotated[Count, Field(description="Items that could not be judged.")] = 0
+    lower_is_better: Annotated[
+        bool | None, Field(description="True where a lower value is the better one.")
+    ] = None
 
 
 class ReusedRun(ApiModel):

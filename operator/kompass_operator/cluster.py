@@ -19,8 +19,8 @@ from typing import Any, Literal, Protocol
 Manifest = dict[str, Any]
 """A Kubernetes object as JSON has it."""
 
-Kind = Literal["Job", "ConfigMap", "NetworkPolicy", "Event"]
-WatchedKind = Literal["Job", "EvalRun"]
+Kind = Literal["Job", "ConfigMap", "NetworkPolicy", "Event", "EvalRun"]
+WatchedKind = Literal["Job", "EvalRun", "EvalSuite"]
 Propagation = Literal["Background", "Foreground"]
 
 
@@ -80,6 +80,9 @@ class Cluster(Protocol):
 
     async def delete_jobs(self, namespace: str, selector: str) -> None:
         """Delete the Jobs with these labels, and their pods."""
+
+    async def delete_run(self, namespace: str, name: str, *, uid: str) -> None:
+        """Delete this very EvalRun; that it is gone already is as good."""
 
     async def pods_of(self, namespace: str, job: str) -> list[Manifest]:
         """The pods of a Job."""

@@ -45,8 +45,9 @@ REQUEST_SECONDS: Final = 30.0
 SILENT_SECONDS: Final = 150.0
 _TOKEN: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
 _META: Final = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
-_PATHS: Final[Mapping[Kind | WatchedKind, tuple[str, str]]] = {
+_PATHS: Final[Mapping[str, tuple[str, str]]] = {
     "EvalRun": (f"/apis/{API_VERSION}", "evalruns"),
+    "EvalSuite": (f"/apis/{API_VERSION}", "evalsuites"),
     "Job": ("/apis/batch/v1", "jobs"),
     "ConfigMap": ("/api/v1", "configmaps"),
     "NetworkPolicy": ("/apis/networking.k8s.io/v1", "networkpolicies"),
@@ -140,9 +141,18 @@ class ApiCluster:
         self, namespace: str, name: str, *, uid: str, propagation: Propagation
     ) -> None:
         """Delete this very Job; that it is gone already is as good."""
+        await self._delete("Job", namespace, name, uid, propagation)
+
+    async def delete_run(self, namespace: str, name: str, *, uid: str) -> None:
+        """Delete this very EvalRun; that it is gone already is as good."""
+        await self._delete("EvalRun", namespace, name, uid, "Background")
+
+    async def _delete(
+        self, kind: Kind, namespace: str, name: str, uid: str, propagation: Propagation
+    ) -> None:
         body = {"propagationPolicy": propagation, "preconditions": {"uid": uid}}
         try:
-            await self._request("DELETE", f"{_collection('Job', namespace)}/{name}", body=body)
+            await self._request("DELETE", f"{_collection(kind, namespace)}/{name}", body=body)
         except (NotFound, Conflict):
             return
 
@@ -186,7 +196,7 @@ class ApiCluster:
         meta = run["metadata"]
         return await self._request(
             "PATCH",
-            f"/apis/{API_VERSION}/namespaces/{meta['namespace']}/evalruns/{meta['name']}/status",
+            f"{_collection(run['kind'], meta['namespace'])}/{meta['name']}/status",
             query={"fieldManager": MANAGER, "force": "true"},
             body=run,
             content_type="application/apply-patch+yaml",
@@ -275,6 +285,6 @@ def _status(content: bytes) -> Mapping[str, Any]:
     return answer if isinstance(answer, dict) else {}
 
 
-def _collection(kind: Kind, namespace: str) -> str:
+def _collection(kind: str, namespace: str) -> str:
     prefix, plural = _PATHS[kind]
     return f"{prefix}/namespaces/{namespace}/{plural}"

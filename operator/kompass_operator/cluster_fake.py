@@ -28,6 +28,8 @@ from kompass_operator.cluster import (
 from kompass_operator.facts import job_facts
 from kompass_operator.names import RUN_LABEL, RUN_UID_LABEL
 from kompass_operator.observed import JobFacts
+from kompass_operator.suites.facts import RunFacts, owner_of, run_facts
+from kompass_operator.suites.views import SuiteKey
 from kompass_operator.views import Json, RunKey
 
 Place = tuple[str, str, str]
@@ -80,6 +82,13 @@ class FakeCluster:
             if held["metadata"].get("labels", {}).get(key) == value:
                 self.remove("Job", namespace, held["metadata"]["name"])
 
+    async def delete_run(self, namespace: str, name: str, *, uid: str) -> None:
+        """Delete this very EvalRun; that it is gone already is as good."""
+        self._ask("delete EvalRun")
+        held = self.objects.get(("EvalRun", namespace, name))
+        if held is not None and held["metadata"]["uid"] == uid:
+            self.remove("EvalRun", namespace, name)
+
     async def pods_of(self, namespace: str, job: str) -> list[Manifest]:
         """The pods of a Job."""
         self._ask("list Pods")
@@ -113,11 +122,12 @@ class FakeCluster:
 
     async def apply_status(self, run: Manifest) -> Manifest:
         """The run with its new status."""
-        self._ask("apply status")
+        kind = run["kind"]
+        self._ask("apply status" if kind == "EvalRun" else f"apply {kind} status")
         meta = run["metadata"]
-        held = self._held("EvalRun", meta["namespace"], meta["name"])
+        held = self._held(kind, meta["namespace"], meta["name"])
         if held["metadata"]["resourceVersion"] != meta["resourceVersion"]:
-            raise Conflict(f"EvalRun {meta['name']} has been modified")
+            raise Conflict(f"{kind} {meta['name']} has been modified")
         if held.get("status") != run["status"]:
             held["status"] = copy.deepcopy(run["status"])
             self._touch(held)
@@ -176,9 +186,22 @@ class FakeCluster:
             if held["metadata"].get("labels", {}).get(RUN_UID_LABEL) == run_uid
         ]
 
+    def suite(self, key: SuiteKey) -> Json | None:
+        """The EvalSuite, as a watch shows it."""
+        return copy.deepcopy(self.objects.get(("EvalSuite", key.namespace, key.name)))
+
+    def suites(self) -> Iterable[SuiteKey]:
+        """Every EvalSuite."""
+        return [SuiteKey(space, name) for kind, space, name in self.objects if kind == "EvalSuite"]
+
+    def runs_of(self, suite_uid: str) -> Iterable[RunFacts]:
+        """The EvalRuns that a suite owns."""
+        bodies = [held for (kind, *_), held in self.objects.items() if kind == "EvalRun"]
+        return [run_facts(body) for body in bodies if owner_of(body) == suite_uid]
+
     def known(self) -> set[str]:
-        """UIDs of every EvalRun and of every Job of a run."""
-        return {*self._uids("EvalRun"), *self._uids("Job")}
+        """UIDs of every EvalRun, EvalSuite, and of every Job of a run."""
+        return {*self._uids("EvalRun"), *self._uids("EvalSuite"), *self._uids("Job")}
 
     def endpoints(self, namespace: str) -> Iterable[Json]:
         """The ModelEndpoints of a namespace."""
@@ -228,7 +251,7 @@ class FakeCluster:
 
     def _uids(self, kind: WatchedKind, namespace: str | None = None) -> Iterator[str]:
         for (held_kind, place, _), held in self.objects.items():
-            ours = kind == "EvalRun" or RUN_LABEL in held["metadata"].get("labels", {})
+            ours = kind != "Job" or RUN_LABEL in held["metadata"].get("labels", {})
             if held_kind == kind and namespace in (None, place) and ours:
                 yield held["metadata"]["uid"]
 

@@ -7,12 +7,12 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Generic, Protocol, TypeVar
 
 from kompass_operator.cluster import ClusterError, Conflict
 from kompass_operator.reconciler import Outcome
 from kompass_operator.settings import Settings
-from kompass_operator.views import RunKey
+from kompass_operator.views import Key
 from kompass_operator.workqueue import WorkQueue
 
 STUCK_SECONDS: Final = 600.0
@@ -26,12 +26,14 @@ ALARM_AFTER: Final = 5
 
 logger = logging.getLogger(__name__)
 
+K = TypeVar("K", bound=Key)
+
 
 @dataclass(frozen=True)
-class Upkeep:
+class Upkeep(Generic[K]):
     """What is done now and then for the sake of what was missed."""
 
-    active_runs: Callable[[], Iterable[RunKey]]
+    active_runs: Callable[[], Iterable[K]]
     """Runs that have not finished."""
     check: Callable[[], Awaitable[None]]
     """Raises when the operator has to start anew."""
@@ -49,15 +51,15 @@ class PassMeter(Protocol):
         """The event loop came back so much later than it was asked to."""
 
 
-class Dispatcher:
+class Dispatcher(Generic[K]):
     """The workers of a queue."""
 
     def __init__(
         self,
-        queue: WorkQueue[RunKey],
-        reconcile: Callable[[RunKey], Awaitable[Outcome]],
+        queue: WorkQueue[K],
+        reconcile: Callable[[K], Awaitable[Outcome]],
         settings: Settings,
-        upkeep: Upkeep,
+        upkeep: Upkeep[K],
         jitter: Callable[[], float],
         *,
         meter: PassMeter | None = None,
@@ -97,13 +99,13 @@ class Dispatcher:
             finally:
                 self._queue.done(key)
 
-    async def _pass(self, key: RunKey) -> None:
+    async def _pass(self, key: K) -> None:
         began = time.monotonic()
         result = await self._result_of_pass(key)
         if self._meter is not None:
             self._meter.passed(result, time.monotonic() - began)
 
-    async def _result_of_pass(self, key: RunKey) -> str:
+    async def _result_of_pass(self, key: K) -> str:
         about = {"run": key.name, "namespace": key.namespace}
         try:
             outcome = await self._reconcile(key)

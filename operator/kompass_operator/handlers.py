@@ -120,7 +120,7 @@ def register(
     watches: KopfWatches,
     queue: WorkQueue[RunKey],
     reconciler: Reconciler,
-    dispatcher: Dispatcher,
+    dispatcher: Dispatcher[RunKey],
     senses: Senses,
 ) -> None:
     """Tie kopf's events to the queue."""
@@ -131,7 +131,10 @@ def register(
 
 
 def _register_process(
-    registry: kopf.OperatorRegistry, watches: KopfWatches, dispatcher: Dispatcher, senses: Senses
+    registry: kopf.OperatorRegistry,
+    watches: KopfWatches,
+    dispatcher: Dispatcher[RunKey],
+    senses: Senses,
 ) -> None:
     @kopf.on.login(registry=registry)
     async def login(**_: object) -> kopf.AiohttpSession:
@@ -187,7 +190,7 @@ def _register_events(
     @kopf.on.event(GROUP, VERSION, "evalruns", registry=registry)
     async def run_event(body: kopf.Body, **_: object) -> None:
         queue.add(_key(body))
-        if _has_condition(body, "Finished"):
+        if has_condition(body, "Finished"):
             # Runs may wait for it as the baseline of their gates.
             _wake_waiting(body["metadata"]["namespace"])
 

@@ -33,6 +33,7 @@ from kompass_operator.queueing.watching import WorkloadWatch
 from kompass_operator.reconciler import Reconciler
 from kompass_operator.settings import Settings
 from kompass_operator.standing import Standing
+from kompass_operator.suites.process import KopfSuiteWatches, suite_work
 from kompass_operator.sweep import check
 from kompass_operator.unreadable import complaint
 from kompass_operator.views import RunKey
@@ -107,9 +108,12 @@ async def _serve(cluster: ApiCluster, settings: Settings, metrics: Metrics) -> N
     metrics.add(Standing(watches, queue, senses.freshness))
     board = ProgressBoard()
     reconciler = Reconciler(cluster, watches, settings, _now, metrics, board)
+    suites = KopfSuiteWatches()
     upkeep = Upkeep(
         active_runs=lambda: active_runs(watches),
-        check=lambda: check(cluster, watches.known, settings.watch_namespaces),
+        check=lambda: check(
+            cluster, lambda: watches.known() | suites.known(), settings.watch_namespaces
+        ),
         alarm=reconciler.alarm,
     )
     dispatcher = Dispatcher(
@@ -119,7 +123,9 @@ async def _serve(cluster: ApiCluster, settings: Settings, metrics: Metrics) -> N
     register(registry, watches, queue, reconciler, dispatcher, senses)
     if settings.policies:
         register_policies(registry, watches, queue)
+    suite_dispatcher = suite_work(registry, cluster, watches, suites, settings=settings, now=_now)
     work = asyncio.create_task(dispatcher.serve(), name="dispatcher")
+    suite = asyncio.create_task(suite_dispatcher.serve(), name="suites")
     pages = asyncio.create_task(_read_pages(cluster, watches, queue, board), name="pages")
     watch = asyncio.create_task(_watch(registry, settings), name="watches")
     queueing = WorkloadWatch(
@@ -132,12 +138,12 @@ async def _serve(cluster: ApiCluster, settings: Settings, metrics: Metrics) -> N
     kueue = asyncio.create_task(queueing.serve(), name="kueue")
     logger.info("operator started", extra={"namespaces": settings.watch_namespaces or "all"})
     try:
-        await asyncio.wait({work, watch, pages, kueue}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({work, suite, watch, pages, kueue}, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for task in (watch, work, pages, kueue):
+        for task in (watch, suite, work, pages, kueue):
             if not task.done():
                 task.cancel()
-        results = await asyncio.gather(work, watch, pages, kueue, return_exceptions=True)
+        results = await asyncio.gather(work, suite, watch, pages, kueue, return_exceptions=True)
     for result in results:
         if isinstance(result, Exception):
             raise result

@@ -16,8 +16,10 @@ class Permission(NamedTuple):
 
 
 PERMISSIONS: Final = (
-    Permission(GROUP, "evalruns", ("list", "watch")),
+    Permission(GROUP, "evalruns", ("create", "delete", "list", "watch")),
     Permission(GROUP, "evalruns/status", ("patch",)),
+    Permission(GROUP, "evalsuites", ("list", "watch")),
+    Permission(GROUP, "evalsuites/status", ("patch",)),
     Permission(GROUP, "modelendpoints", ("list", "watch")),
     Permission(GROUP, "benchmarks", ("list", "watch")),
     Permission("batch", "jobs", ("create", "delete", "deletecollection", "get", "list", "watch")),

@@ -33,6 +33,7 @@ async def check(
     existing: set[str] = set()
     for namespace in namespaces or (None,):
         existing |= await cluster.uids("EvalRun", namespace)
+        existing |= await cluster.uids("EvalSuite", namespace)
         existing |= await cluster.uids("Job", namespace)
     if not before - existing:
         return

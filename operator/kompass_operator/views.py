@@ -19,6 +19,20 @@ CATCH_UP: Final = timedelta(seconds=30)
 """What a watch has not shown by then did not happen."""
 
 
+class Key(Protocol):
+    """An object's place."""
+
+    @property
+    def namespace(self) -> str:
+        """Its namespace."""
+
+    @property
+    def name(self) -> str:
+        """Its name there."""
+
+    def __hash__(self) -> int: ...
+
+
 class RunKey(NamedTuple):
     """An EvalRun's place."""
 

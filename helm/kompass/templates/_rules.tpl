@@ -1,10 +1,13 @@
 {{/* What the operator may do; a test compares this with kompass_operator.permissions. */}}
 {{- define "kompass.rules" -}}
 - apiGroups: [kompass.dev]
-  resources: [evalruns, modelendpoints, benchmarks]
+  resources: [evalruns]
+  verbs: [create, delete, list, watch]
+- apiGroups: [kompass.dev]
+  resources: [evalsuites, modelendpoints, benchmarks]
   verbs: [list, watch]
 - apiGroups: [kompass.dev]
-  resources: [evalruns/status]
+  resources: [evalruns/status, evalsuites/status]
   verbs: [patch]
 - apiGroups: [batch]
   resources: [jobs]

@@ -6,7 +6,7 @@ False and Stalled True, which is what tools that wait for a run read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from kompass_api.conditions import Claim, ConditionStatus, ConditionType, Reason
@@ -14,7 +14,7 @@ from kompass_api.evalrun import EvalRun
 from kompass_api.gates import GateMode, GateOutcome
 from kompass_api.status import EvalRunStatus
 
-_HELD: Final = {
+_HELD: Final[Mapping[str, ConditionStatus]] = {
     ConditionType.READY: ConditionStatus.FALSE,
     ConditionType.STALLED: ConditionStatus.TRUE,
 }

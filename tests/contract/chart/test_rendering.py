@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from clusters import CommandFailed
 from kompass_operator.permissions import CLUSTER_PERMISSIONS, PERMISSIONS, Permission
@@ -61,11 +63,22 @@ def test_lint_finds_nothing(helm: Callable[..., str]) -> None:
 def test_defaults_render_the_operator_and_its_kinds(render: Callable[..., list[Object]]) -> None:
     objects = render()
     kinds = {one["spec"]["names"]["kind"] for one in of_kind(objects, "CustomResourceDefinition")}
-    assert kinds == {"EvalRun", "ModelEndpoint", "Benchmark", "EvalPolicy"}
+    assert kinds == {"EvalRun", "EvalSuite", "ModelEndpoint", "Benchmark", "EvalPolicy"}
     assert [one["metadata"]["name"] for one in of_kind(objects, "Deployment")] == [
         "kompass-operator"
     ]
     assert of_kind(objects, "Secret") == []
+
+
+def test_the_health_checks_for_argo_cd_are_those_of_the_patch(
+    render: Callable[..., list[Object]], root: Path
+) -> None:
+    patch = yaml.safe_load((root / "examples/gitops/argocd/argocd-cm-patch.yaml").read_text())
+    objects = render({"argocd": {"healthChecks": True}})
+    held = named(objects, "ConfigMap", "kompass-argocd-health")["data"]
+    assert {name: script.strip() for name, script in held.items()} == {
+        name: script.strip() for name, script in patch["data"].items()
+    }
 
 
 def test_embedded_storage_is_the_default_storage(

@@ -5,7 +5,13 @@ from __future__ import annotations
 import copy
 
 import pytest
-from contract.operator.places import Place, RealPlace, eventually, job_manifest
+from contract.operator.places import (
+    Place,
+    RealPlace,
+    eventually,
+    job_manifest,
+    run_manifest,
+)
 
 from kompass_operator.cluster import (
     AlreadyExists,
@@ -141,6 +147,17 @@ async def test_uids_are_those_of_runs_and_of_their_jobs(place: Place) -> None:
     assert await place.cluster.uids("EvalRun", place.namespace) == {run["metadata"]["uid"]}
     assert await place.cluster.uids("Job", place.namespace) == {ours["metadata"]["uid"]}
     assert ours["metadata"]["uid"] in await place.cluster.uids("Job", None)
+
+
+async def test_a_run_is_made_once_and_deleted_by_its_uid(place: Place) -> None:
+    made = await place.cluster.create("EvalRun", run_manifest(place.namespace, "made"))
+    with pytest.raises(AlreadyExists):
+        await place.cluster.create("EvalRun", run_manifest(place.namespace, "made"))
+    for uid in ("00000000-0000-0000-0000-000000000000", made["metadata"]["uid"]):
+        assert await place.cluster.uids("EvalRun", place.namespace) == {made["metadata"]["uid"]}
+        await place.cluster.delete_run(place.namespace, "made", uid=uid)
+    assert await place.cluster.uids("EvalRun", place.namespace) == set()
+    await place.cluster.delete_run(place.namespace, "made", uid=made["metadata"]["uid"])
 
 
 async def test_quota_is_told_from_other_refusals(place: Place) -> None:

@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 import yaml
 
-from kompass_api import Benchmark, EvalRun, ModelEndpoint, RunDocument, Surroundings, resolve
+from kompass_api import (
+    Benchmark,
+    EvalRun,
+    EvalSuite,
+    ModelEndpoint,
+    RunDocument,
+    Surroundings,
+    resolve,
+)
 from kompass_api.resources import RuledModel
 from kompass_api.rundocument import ResolvedStorage
 
@@ -16,6 +24,7 @@ EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
 
 MODELS: Mapping[str, type[RuledModel]] = {
     "EvalRun": EvalRun,
+    "EvalSuite": EvalSuite,
     "ModelEndpoint": ModelEndpoint,
     "Benchmark": Benchmark,
 }
@@ -48,3 +57,23 @@ def test_a_complete_example_resolves(name: str) -> None:
     runs = [one for one in found if isinstance(one, EvalRun)]
     resolved = [resolve(run, around, storage) for run in runs]
     assert all(isinstance(document, RunDocument) for document in resolved), resolved
+
+
+@pytest.mark.parametrize(
+    "path", sorted((EXAMPLES / "gitops" / "repository").rglob("*.yaml")), ids=lambda path: path.stem
+)
+def test_what_git_holds_is_valid(path: Path) -> None:
+    found = yaml.safe_load_all(path.read_text(encoding="utf-8"))
+    ours = [one for one in found if one["apiVersion"].startswith("kompass.dev/")]
+    for document in ours:
+        MODELS[document["kind"]].model_validate(document)
+    assert ours or path.stem == "promotion"
+
+
+@pytest.mark.parametrize("mode", ["record", "gate"])
+def test_the_engines_read_folders_that_the_repository_has(mode: str) -> None:
+    gitops = EXAMPLES / "gitops"
+    application = yaml.safe_load((gitops / f"argocd/{mode}.yaml").read_text(encoding="utf-8"))
+    flux = yaml.safe_load_all((gitops / f"flux/{mode}.yaml").read_text(encoding="utf-8"))
+    paths = [application["spec"]["source"]["path"], *(one["spec"]["path"] for one in flux)]
+    assert [path for path in paths if not (gitops / "repository" / path).is_dir()] == []

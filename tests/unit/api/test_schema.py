@@ -156,6 +156,7 @@ def test_names_are_as_people_type_them() -> None:
     names = {kind.name: definition(kind)["spec"]["names"] for kind in KINDS}
     assert {kind: name["shortNames"] for kind, name in names.items()} == {
         "EvalRun": ["er"],
+        "EvalSuite": ["es"],
         "ModelEndpoint": ["mep"],
         "Benchmark": ["bm"],
         "EvalPolicy": ["ep"],

@@ -170,3 +170,24 @@ def test_every_file_is_looked_at(tmp_path: Path) -> None:
         "run.yaml",
         "run.yaml",
     ]
+
+
+SUITE = """\
+apiVersion: kompass.dev/v1alpha1
+kind: EvalSuite
+metadata: {name: board}
+spec:
+  template:
+    spec:
+      models:
+        - name: smal
+      benchmarks:
+        - name: own
+"""
+
+
+def test_what_a_suite_names_is_looked_for(tmp_path: Path) -> None:
+    (problem,) = problems(tmp_path, suite=SUITE)
+    expected = "suite.yaml:8: EvalSuite board: spec.template.spec.models[0].name: ModelEndpoint "
+    assert problem.startswith(expected)
+    assert problems(tmp_path, suite=SUITE.replace("smal", "small")) == []

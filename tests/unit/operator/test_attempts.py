@@ -73,6 +73,36 @@ async def test_results_that_are_there_already_end_the_run_without_a_shard() -> N
     assert (status.results.reused_from.uid, status.score) == ("earlier", "61.54")
 
 
+async def test_scenario_28_a_run_that_is_pruned_and_recreated_spends_no_gpu() -> None:
+    world = applied()
+    await finish(world)
+    first = world.status().run_hash
+    for _ in range(3):
+        world.cluster.remove("EvalRun", *KEY)
+        world.apply(run_manifest())
+        await world.settle()
+        assert world.status().run_hash == first, "so its plan Job finds what is there"
+        world.complete("plan", reused_message())
+        await world.settle()
+        assert world.jobs() == ["plan"]
+        assert world.condition("Complete")[0] == "True"
+        assert world.status().score == "61.54"
+
+
+async def test_scenario_28_the_operator_writes_nothing_but_the_status() -> None:
+    world = applied(execution={"parallelism": 2})
+    applied_run = json.loads(json.dumps(world.cluster.objects["EvalRun", *KEY]))
+    await finish(world)
+    held = world.cluster.objects["EvalRun", *KEY]
+    assert held["spec"] == applied_run["spec"]
+    ignored = {"resourceVersion"}
+    for meta in (held["metadata"], applied_run["metadata"]):
+        assert {"labels", "annotations", "finalizers"}.isdisjoint(meta)
+    assert {name: one for name, one in held["metadata"].items() if name not in ignored} == {
+        name: one for name, one in applied_run["metadata"].items() if name not in ignored
+    }
+
+
 async def test_a_run_deleted_and_applied_again_has_the_same_hash() -> None:
     world = applied(rerunToken="one")
     await finish(world)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 
+from unit.operator.test_suites import Orchard
 from unit.operator.world import (
     KEY,
     NAMESPACE,
@@ -25,6 +26,7 @@ WATCHED = {
     (group, resource, verb)
     for group, resource in (
         ("kompass.dev", "evalruns"),
+        ("kompass.dev", "evalsuites"),
         ("kompass.dev", "modelendpoints"),
         ("kompass.dev", "benchmarks"),
         ("batch", "jobs"),
@@ -49,11 +51,15 @@ ASKED = {
     "list Events": ("", "events", "list"),
     "apply status": ("kompass.dev", "evalruns/status", "patch"),
     "list EvalRuns": ("kompass.dev", "evalruns", "list"),
+    "list EvalSuites": ("kompass.dev", "evalsuites", "list"),
+    "create EvalRun": ("kompass.dev", "evalruns", "create"),
+    "delete EvalRun": ("kompass.dev", "evalruns", "delete"),
+    "apply EvalSuite status": ("kompass.dev", "evalsuites/status", "patch"),
 }
 
 
 def test_declared_rights_are_those_that_a_full_life_uses() -> None:
-    requests = asyncio.run(_a_full_life())
+    requests = asyncio.run(_a_full_life()) | asyncio.run(_the_life_of_a_suite())
     used = {ASKED[request] for request in requests} | WATCHED
     assert declared(*PERMISSIONS, *CLUSTER_PERMISSIONS) == used
 
@@ -112,6 +118,14 @@ def _lose_the_document(world: World) -> None:
     [name] = [name for kind, _, name in world.cluster.objects if kind == "ConfigMap"]
     world.cluster.remove("ConfigMap", NAMESPACE, name)
     world.restart()
+
+
+async def _the_life_of_a_suite() -> set[str]:
+    orchard = Orchard()
+    await orchard.settle()
+    orchard.apply(template={"seed": 1})
+    await orchard.settle()
+    return set(orchard.cluster.requests)
 
 
 async def _a_name_that_is_taken(world: World) -> None:

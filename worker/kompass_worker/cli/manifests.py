@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from kompass_api.benchmark import Benchmark
 from kompass_api.evalrun import EvalRun
+from kompass_api.evalsuite import EvalSuite
 from kompass_api.modelendpoint import ModelEndpoint
 from kompass_api.resolution import nearest
 from kompass_api.resources import API_VERSION
@@ -19,10 +20,11 @@ from kompass_worker.cli.documents import Document, read_documents
 from kompass_worker.cli.refusals import refusals
 from kompass_worker.cli.usage import WrongUsage
 
-Resource = EvalRun | ModelEndpoint | Benchmark
+Resource = EvalRun | EvalSuite | ModelEndpoint | Benchmark
 
-KINDS: Final[dict[str, type[EvalRun | ModelEndpoint | Benchmark]]] = {
+KINDS: Final[dict[str, type[EvalRun | EvalSuite | ModelEndpoint | Benchmark]]] = {
     "EvalRun": EvalRun,
+    "EvalSuite": EvalSuite,
     "ModelEndpoint": ModelEndpoint,
     "Benchmark": Benchmark,
 }

@@ -10,6 +10,7 @@ from typing import Final
 from kompass_api.benchmark import Benchmark, BenchmarkSpec
 from kompass_api.built_in import BUILT_IN
 from kompass_api.evalrun import EvalRun
+from kompass_api.evalsuite import EvalSuite
 from kompass_api.resolution import ReportPlace, Surroundings, nearest, resolve
 from kompass_api.rundocument import ResolvedStorage
 from kompass_api.scoring import ExtractionStep, Metric
@@ -84,6 +85,14 @@ def _findings(held: Held, checked: Checked, *, in_cluster: bool) -> Iterator[_Fi
         yield from _of_benchmark(held.resource.spec)
     if isinstance(held.resource, EvalRun):
         yield from _of_run(held.resource, checked, in_cluster=in_cluster)
+    if isinstance(held.resource, EvalSuite):
+        for finding in _of_run(_whole(held.resource), checked, in_cluster=in_cluster):
+            yield _Finding(("spec", "template", *finding.path), finding.message)
+
+
+def _whole(suite: EvalSuite) -> EvalRun:
+    """All of a suite's runs as one."""
+    return EvalRun(metadata=suite.metadata, spec=suite.spec.template.spec)
 
 
 def _of_run(run: EvalRun, checked: Checked, *, in_cluster: bool) -> Iterator[_Finding]:

@@ -45,6 +45,13 @@ def natures_of(plan: Plan, document: RunDocument) -> dict[SubjectKey, Nature]:
     }
 
 
+def costs_of(plan: Plan, document: RunDocument) -> frozenset[str]:
+    """The benchmarks of which a lower number is better, in every subject."""
+    natures = natures_of(plan, document)
+    gains = {key.benchmark for key, nature in natures.items() if nature.higher_is_better}
+    return frozenset(key.benchmark for key in natures) - gains
+
+
 _Settings = Mapping[tuple[str, str, str], dict[str, str]]
 """By benchmark, subject (empty: the benchmark's own) and metric."""
 

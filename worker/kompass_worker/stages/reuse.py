@@ -18,6 +18,7 @@ from kompass_api.rundocument import ResultsIndex, canonical_json, digest_of
 from kompass_api.status import ReusedRun
 from kompass_worker.errors import InputMissing, InvalidData, InvalidRequest
 from kompass_worker.inference.layout import REPORT_FOLDER, REPORT_KEY, SAMPLES_KEY
+from kompass_worker.runs.natures import costs_of
 from kompass_worker.stages.gating import gate_outcomes
 from kompass_worker.stages.plan import make_plan, write_plan
 from kompass_worker.stages.workplace import Workplace
@@ -111,7 +112,7 @@ def _verified(
         uri=f"{store.uri}/{REPORT_FOLDER}",
         digest=entry.report_digest,
         items=entry.items,
-        headline=headline(report.scores),
+        headline=headline(report.scores, costs_of(plan, place.document)),
         gates=gate_outcomes(place, plan, report, store),
         reused_from=ReusedRun(name=entry.name, uid=entry.uid),
     )

@@ -16,6 +16,7 @@ from kompass_worker.inference.parts import compressed
 from kompass_worker.prompts import Question
 from kompass_worker.report import renderings, rules_of, sample_lines
 from kompass_worker.report.lm_eval import Rules
+from kompass_worker.runs.natures import costs_of
 from kompass_worker.stages.answered import ShardResults, results_of, salvaged
 from kompass_worker.stages.gating import gate_outcomes
 from kompass_worker.stages.questions import material_of
@@ -71,7 +72,13 @@ def run_summarize(place: Workplace, *, partial: bool = False) -> tuple[ReportOut
     for name, content in submissions(rows, questions).items():
         place.store.put(f"{REPORT_FOLDER}/{name}", content.encode())
     digest = _put_report(place.store, report, rules_of(stored.plan, metrics))
-    outcome = _outcome(place, report, digest, unscored=sum(row.score is None for row in rows))
+    outcome = _outcome(
+        place,
+        report,
+        digest,
+        unscored=sum(row.score is None for row in rows),
+        costs=costs_of(stored.plan, place.document),
+    )
     if not outcome.partial:
         gates = gate_outcomes(place, stored.plan, report, place.store)
         outcome = outcome.model_copy(update={"gates": gates})
@@ -79,7 +86,9 @@ def run_summarize(place: Workplace, *, partial: bool = False) -> tuple[ReportOut
     return outcome, report
 
 
-def _outcome(place: Workplace, report: Report, digest: str, *, unscored: int) -> ReportOutcome:
+def _outcome(
+    place: Workplace, report: Report, digest: str, *, unscored: int, costs: frozenset[str]
+) -> ReportOutcome:
     proof = report.completeness
     return ReportOutcome(
         uri=f"{place.store.uri}/{REPORT_FOLDER}",
@@ -92,7 +101,7 @@ def _outcome(place: Workplace, report: Report, digest: str, *, unscored: int) ->
             missing=proof.planned - proof.answered,
             unscored=unscored,
         ),
-        headline=headline(report.scores),
+        headline=headline(report.scores, costs),
     )
 
 

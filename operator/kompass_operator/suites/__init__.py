@@ -1,0 +1,1 @@
+"""EvalSuites: which EvalRuns there are to be, when, and what came of them."""
