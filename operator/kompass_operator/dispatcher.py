@@ -37,7 +37,7 @@ class Upkeep(Generic[K]):
     """Runs that have not finished."""
     check: Callable[[], Awaitable[None]]
     """Raises when the operator has to start anew."""
-    alarm: Callable[[RunKey, Exception], Awaitable[None]]
+    alarm: Callable[[K, Exception], Awaitable[None]]
     """Tells people of a run whose passes keep failing by a bug."""
 
 
@@ -131,7 +131,7 @@ class Dispatcher(Generic[K]):
             self._queue.add_after(key, outcome.again_seconds)
         return "success"
 
-    async def _sound_alarm(self, key: RunKey, error: Exception) -> None:
+    async def _sound_alarm(self, key: K, error: Exception) -> None:
         try:
             await self._upkeep.alarm(key, error)
         except ClusterError as trouble:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import time
 from collections.abc import Callable, Iterable
@@ -19,6 +20,8 @@ from kompass_operator.suites.reconciler import SuiteReconciler
 from kompass_operator.suites.views import SuiteKey
 from kompass_operator.views import Json, Watches
 from kompass_operator.workqueue import Agenda, Backoff, WorkQueue
+
+logger = logging.getLogger(__name__)
 
 
 class KopfSuiteWatches:
@@ -66,8 +69,16 @@ def suite_work(
     reconciler = SuiteReconciler(cluster, watches, suites, now)
     _register_indices(registry, suites)
     _register_events(registry, suites, queue)
-    upkeep = Upkeep(active_runs=suites.suites, check=_nothing)
+    upkeep = Upkeep(active_runs=suites.suites, check=_nothing, alarm=_logged)
     return Dispatcher(queue, reconciler.reconcile, settings, upkeep, random.random)
+
+
+async def _logged(key: SuiteKey, error: Exception) -> None:
+    logger.error(
+        "the suite does not get on: %s",
+        error,
+        extra={"suite": key.name, "namespace": key.namespace},
+    )
 
 
 async def _nothing() -> None:
