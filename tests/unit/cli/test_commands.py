@@ -159,9 +159,12 @@ def test_flags_of_opencompass_are_none_of_ours() -> None:
 
 
 def test_validate_of_the_examples(root: Path) -> None:
-    found = kompass("validate", root / "examples", "--in-cluster")
-    assert (found.exit_code, found.stdout) == (0, "")
-    assert "nothing wrong" in found.stderr
+    gitops = root / "examples" / "gitops" / "repository"
+    repository = [gitops / "record", gitops / "gate" / "evaluation"]
+    for files in (sorted((root / "examples").glob("*.yaml")), repository):
+        found = kompass("validate", *files, "--in-cluster")
+        assert (found.exit_code, found.stdout) == (0, "")
+        assert "nothing wrong" in found.stderr
 
 
 @pytest.mark.parametrize(

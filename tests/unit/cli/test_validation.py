@@ -180,7 +180,7 @@ spec:
   template:
     spec:
       models:
-        - name: smal
+        - name: minor
       benchmarks:
         - name: own
 """
@@ -190,4 +190,4 @@ def test_what_a_suite_names_is_looked_for(tmp_path: Path) -> None:
     (problem,) = problems(tmp_path, suite=SUITE)
     expected = "suite.yaml:8: EvalSuite board: spec.template.spec.models[0].name: ModelEndpoint "
     assert problem.startswith(expected)
-    assert problems(tmp_path, suite=SUITE.replace("smal", "small")) == []
+    assert problems(tmp_path, suite=SUITE.replace("minor", "small")) == []

@@ -34,7 +34,7 @@ class Office:
             self.queue, reconcile, with_settings, self.upkeep(self.check), lambda: 0
         )
 
-    def upkeep(self, check: Callable[[], Awaitable[None]]) -> Upkeep:
+    def upkeep(self, check: Callable[[], Awaitable[None]]) -> Upkeep[RunKey]:
         return Upkeep(lambda: self.active, check, self.alarm)
 
     async def check(self) -> None:
