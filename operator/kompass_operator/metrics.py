@@ -17,6 +17,7 @@ from prometheus_client import (
     Gauge,
     Histogram,
     ProcessCollector,
+    disable_created_metrics,
     generate_latest,
 )
 from prometheus_client.registry import Collector
@@ -47,6 +48,8 @@ class Metrics:
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
+        # When each series began would be half of the page, and nobody asks for it.
+        disable_created_metrics()
         self.registry = CollectorRegistry()
         self._count_work()
         self._count_requests()
