@@ -9,6 +9,7 @@ from pydantic import Field
 
 from kompass_api.data import SubjectName
 from kompass_api.gates import MAX_GATES, Gate, GateMode
+from kompass_api.notifications import MAX_NOTIFICATIONS, Notification
 from kompass_api.placement import Placement
 from kompass_api.podoverlay import PodMarks
 from kompass_api.resources import (
@@ -337,6 +338,11 @@ class EvalRunSpec(RuledModel):
     ] = Security()
     retry: Annotated[Retry, Field(description="What is tried again.")] = Retry()
     cleanup: Annotated[Cleanup, Field(description="What is removed after the end.")] = Cleanup()
+    notifications: Annotated[
+        list[Notification],
+        Field(description="Who is told of the end, at least once.", max_length=MAX_NOTIFICATIONS),
+        KeyedBy("name"),
+    ] = []
 
 
 class EvalRun(RuledModel):

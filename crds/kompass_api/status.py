@@ -168,6 +168,14 @@ class GivenUp(ApiModel):
     time: Annotated[str, Field(description="When it was given up (UTC).", max_length=32)]
 
 
+class ToldNotification(ApiModel):
+    """What came of a notification."""
+
+    name: Annotated[str, Field(description="Name in spec.notifications.", max_length=63)]
+    sent: Annotated[bool, Field(description="Whether the service took it.")]
+    message: Annotated[str, Field(description="Why not.", max_length=256)] = ""
+
+
 class PlannedModel(ApiModel):
     """A model's part of the plan; shard indices follow the models' order."""
 
@@ -236,6 +244,11 @@ class EvalRunStatus(ApiModel):
     given_up: Annotated[
         GivenUp | None, Field(description="Why the run ends, while a partial report is made.")
     ] = None
+    notifications: Annotated[
+        list[ToldNotification],
+        Field(description="Who was told of the end.", max_length=8),
+        KeyedBy("name"),
+    ] = []
     gates: Annotated[
         list[GateOutcome], Field(description="What came of spec.gates.", max_length=MAX_GATES)
     ] = []

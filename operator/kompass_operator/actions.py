@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from kompass_api.notifications import Notification
 from kompass_api.rundocument import RunDocument
 from kompass_api.status import EvalRunStatus
 from kompass_operator.names import Stage
@@ -36,6 +37,15 @@ class CreateJob:
 
 
 @dataclass(frozen=True)
+class CreateNotice:
+    """Tell somebody of the run's end."""
+
+    notification: Notification
+    status: EvalRunStatus
+    """As the run ended."""
+
+
+@dataclass(frozen=True)
 class DeleteJob:
     """Stop a Job and its pods."""
 
@@ -52,7 +62,7 @@ class DeleteJobs:
     """Those that are known."""
 
 
-Action = CreateDocument | CreateJob | DeleteJob | DeleteJobs
+Action = CreateDocument | CreateJob | CreateNotice | DeleteJob | DeleteJobs
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,14 @@ from typing import Final, TypeVar
 
 from kompass_api.evalrun import EvalRun
 from kompass_api.rundocument import RUN_DOCUMENT_KEY, RunDocument
-from kompass_operator.actions import Action, CreateDocument, CreateJob, DeleteJob, DeleteJobs
+from kompass_operator.actions import (
+    Action,
+    CreateDocument,
+    CreateJob,
+    CreateNotice,
+    DeleteJob,
+    DeleteJobs,
+)
 from kompass_operator.cluster import (
     AlreadyExists,
     Cluster,
@@ -28,6 +35,7 @@ from kompass_operator.cluster import (
 )
 from kompass_operator.facts import job_facts
 from kompass_operator.manifests import config_map, job, network_policy
+from kompass_operator.manifests.notices import notice_job
 from kompass_operator.manifests.owners import owner_uid
 from kompass_operator.metrics import Metrics
 from kompass_operator.names import selector
@@ -83,6 +91,8 @@ class Executor:
                 report = await self._freeze(run, action.document)
                 if report.document is None:
                     return report
+            elif isinstance(action, CreateNotice):
+                await self._notify(run, action)
             elif isinstance(action, DeleteJob):
                 await self._delete(run, action)
             elif isinstance(action, DeleteJobs):
@@ -136,6 +146,20 @@ class Executor:
                 "stage": wanted.stage.value,
                 "shard": wanted.shard,
             },
+        )
+
+    async def _notify(self, run: EvalRun, action: CreateNotice) -> None:
+        wanted = notice_job(run, action.notification, action.status, self._settings)
+        try:
+            created = await self._create_once("Job", wanted, run)
+        except (QuotaExceeded, Invalid, _Foreign, _Dying) as error:
+            # The run has ended well or not all the same; the resync of the Jobs tries again.
+            logger.warning("nobody was told yet: %s", error, extra={"action": "CreateNotice"})
+            return
+        self._jobs.created(run.metadata.uid, job_facts(created))
+        logger.info(
+            "Job created",
+            extra={"action": "CreateNotice", "job": created["metadata"]["name"]},
         )
 
     async def _create_once(self, kind: Kind, manifest: Manifest, run: EvalRun) -> Manifest:

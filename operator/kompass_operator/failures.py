@@ -85,6 +85,8 @@ _OF_STAGE: Final[Mapping[Stage, Reason]] = {
     Stage.SHARD: Reason.SHARDS_FAILED,
     Stage.SUMMARIZE: Reason.SUMMARIZER_FAILED,
     Stage.PARTIAL: Reason.SUMMARIZER_FAILED,
+    # Nobody could be told: the run itself has ended before.
+    Stage.NOTIFY: Reason.INTERNAL_ERROR,
 }
 
 _OF_EXIT: Final[Mapping[int, FailureClass]] = {

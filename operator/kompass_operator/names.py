@@ -11,7 +11,9 @@ import hashlib
 from enum import StrEnum
 from typing import Final
 
+from kompass_api.notifications import Notification
 from kompass_api.resources import GROUP, ObjectMeta
+from kompass_api.status import EvalRunStatus
 
 RUN_LABEL: Final = f"{GROUP}/run"
 RUN_UID_LABEL: Final = f"{GROUP}/run-uid"
@@ -37,6 +39,7 @@ class Stage(StrEnum):
     SUMMARIZE = "summarize"
     PARTIAL = "partial"
     """A summary of what there is, of a run that was given up."""
+    NOTIFY = "notify"
 
 
 def fingerprint(uid: str, attempt: int = 1) -> str:
@@ -62,6 +65,12 @@ def job_name(
     place = stage.value if shard is None else f"s{shard}"
     again = f"-t{turn}" if turn else ""
     return f"{run.name}-{fingerprint(run.uid, attempt)}-{place}{again}"
+
+
+def notice_name(run: ObjectMeta, notification: Notification, status: EvalRunStatus) -> str:
+    """Name of the Job of a notification; the hash stands for its name, which may be long."""
+    place = hashlib.sha256(notification.name.encode()).hexdigest()[:6]
+    return f"{run.name}-{fingerprint(run.uid, status.attempt)}-n{place}"
 
 
 def event_name(run: ObjectMeta, reason: str, time: str) -> str:

@@ -13,6 +13,8 @@ WorkerError (70, a bug)
     DeviceBroken (71)           the GPU is faulty: the shard goes on on another node
     StorageUnavailable (74)     storage did not answer for long: the Job tries again
     HubUnavailable (75)         the hub did not answer: the Job tries again
+    NoticeUndelivered (75)      a service for messages is away: the Job tries again
+    NoticeRefused (78)          a service does not take the message
     Stopped (143)               told to stop, after a checkpoint
 """
 
@@ -98,6 +100,20 @@ class HubUnavailable(WorkerError):
 
     exit_code = ExitCode.TEMPORARY
     default_failure = FailureClass.HUB_UNAVAILABLE
+
+
+class NoticeUndelivered(WorkerError):
+    """A service for messages is away, or wants it later."""
+
+    exit_code = ExitCode.TEMPORARY
+    default_failure = FailureClass.ENDPOINT_UNAVAILABLE
+
+
+class NoticeRefused(WorkerError):
+    """A service does not take the message: its address, signature or keys are wrong."""
+
+    exit_code = ExitCode.CONFIG
+    default_failure = FailureClass.INVALID_REQUEST
 
 
 class Stopped(WorkerError):

@@ -6,12 +6,14 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from pydantic import ValidationError
 
+from kompass_api.notifications import ChannelType, Notice
 from kompass_api.outcomes import ExitCode, FailureClass, ReportOutcome, TerminationMessage
 from kompass_api.rundocument import RunDocument
 from kompass_worker.credentials import Credentials
@@ -20,6 +22,8 @@ from kompass_worker.inference.pace import Pace
 from kompass_worker.inference.page import served
 from kompass_worker.inference.progress import LoggedProgress, both
 from kompass_worker.logs import configure
+from kompass_worker.notices import send
+from kompass_worker.notices.sending import Keys
 from kompass_worker.processors import share_processors
 from kompass_worker.settings import DEFAULT_TERMINATION_LOG, WorkerSettings
 from kompass_worker.stages.plan import check_storage
@@ -90,6 +94,24 @@ def summarize(
     _carry_out(run_document, _summarize_part if partial else _summarize)
 
 
+@app.command()
+def notify(
+    channel: Annotated[ChannelType, typer.Option("--type", help="Where the message goes.")],
+    folder: Annotated[Path, typer.Option("--keys", help="Folder of the Secret's keys.")],
+) -> None:
+    """Tell of the run's end; what is told stands in KOMPASS_NOTICE."""
+    settings = _settings()
+    configure(settings.log_level)
+    try:
+        notice = read_notice(os.environ.get("KOMPASS_NOTICE", ""))
+        send(channel, notice, Keys(folder), now=lambda: datetime.now(UTC))
+    except WorkerError as error:
+        logger.error("ended", extra={"failure": error.failure, "reason": str(error)})  # noqa: TRY400
+        leave(message_of(error), settings.termination_log)
+        sys.exit(error.exit_code)
+    leave(TerminationMessage(message=f"told {channel}"), settings.termination_log)
+
+
 def main() -> None:
     """Entry point of the container."""
     share_processors(os.environ)
@@ -108,6 +130,14 @@ def read_document(path: Path) -> RunDocument:
         raise InvalidRequest(f"run document {path}: {error.strerror}") from error
     except ValidationError as error:
         raise InvalidRequest(f"run document {path} is not of this version: {error}") from error
+
+
+def read_notice(text: str) -> Notice:
+    """What is told, as the operator put it."""
+    try:
+        return Notice.model_validate_json(text)
+    except ValidationError as error:
+        raise InvalidRequest(f"KOMPASS_NOTICE is no notice of this version: {error}") from error
 
 
 def preflight(

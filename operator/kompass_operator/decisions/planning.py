@@ -36,6 +36,7 @@ from kompass_operator.decisions.budgets import Abandoned, deletions, fates
 from kompass_operator.decisions.endings import deadline_of, first_ending
 from kompass_operator.decisions.gating import with_gates
 from kompass_operator.decisions.nodes import blocked_at, node_waits, replacements
+from kompass_operator.decisions.notifying import is_notice, telling
 from kompass_operator.decisions.outlook import outlook
 from kompass_operator.decisions.picture import Picture, pictured
 from kompass_operator.decisions.progress import progressed, unless_stuck
@@ -72,10 +73,12 @@ def _after_the_end(run: EvalRun, seen: Observed, now: datetime) -> Decision:
     status = statuses.observed_again(seen.status, run.metadata.generation)
     removal_at = _removal_at(run, seen.status)
     left = tuple(job for job in seen.jobs.values() if not job.deleting)
-    if left and removal_at is not None and removal_at <= now:
-        return Decision(status, actions=(DeleteJobs(left),))
-    stops = tuple(DeleteJob(job) for job in left if job.is_open)
-    return Decision(status, actions=stops, again_at=removal_at if left else None)
+    told = telling(run, status, seen)
+    if left and removal_at is not None and removal_at <= now and not told.is_open:
+        return Decision(told.status, actions=(DeleteJobs(left),))
+    stops = tuple(DeleteJob(job) for job in left if job.is_open and not is_notice(job))
+    again_at = _soonest((removal_at,), now) if left else None
+    return Decision(told.status, actions=(*told.actions, *stops), again_at=again_at)
 
 
 def _removal_at(run: EvalRun, status: EvalRunStatus) -> datetime | None:

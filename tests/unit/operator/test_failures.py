@@ -38,6 +38,7 @@ def test_where_the_class_says_little_the_stage_is_the_reason(kind: FailureClass)
         Reason.SHARDS_FAILED,
         Reason.SUMMARIZER_FAILED,
         Reason.SUMMARIZER_FAILED,
+        Reason.INTERNAL_ERROR,
     ]
 
 
