@@ -97,13 +97,17 @@ class ApiCluster:
         """Let go of the connections."""
         await self._client.close()  # type: ignore[no-untyped-call]
 
-    async def kinds(self, version: str) -> set[str]:
-        """Plural names of the kinds of a group and version; none where it is not known."""
+    async def plurals(self, group: str, version: str) -> set[str]:
+        """Plural names of the kinds that a group's version has just now; none if it is unknown."""
+        listed = await self._request("GET", "/apis")
+        # The list of groups lags behind the groups themselves, and kopf goes by the list.
+        if not any(held["name"] == group for held in listed["groups"]):
+            return set()
         try:
-            answer = await self._request("GET", f"/apis/{version}")
+            answer = await self._request("GET", f"/apis/{group}/{version}")
         except NotFound:
             return set()
-        return {held["name"] for held in answer["resources"]}
+        return {kind["name"] for kind in answer["resources"] if "/" not in kind["name"]}
 
     async def read(self, path: str, query: Mapping[str, str] | None = None) -> Manifest:
         """What is at a path."""

@@ -10,16 +10,14 @@ import sys
 import time
 from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import UTC, datetime
-from typing import Final
 
 import aiohttp
 import kopf
 from pydantic import ValidationError
 
-from kompass_api.definitions import KINDS
-from kompass_api.resources import API_VERSION, GROUP
-from kompass_operator.cluster import ClusterError
+from kompass_api.resources import GROUP, VERSION
 from kompass_operator.cluster_api import ApiCluster, load_configuration
+from kompass_operator.discovery import wait_for_kinds
 from kompass_operator.dispatcher import Dispatcher, Upkeep
 from kompass_operator.freshness import Freshness
 from kompass_operator.handlers import KopfWatches, Senses, active_runs, register, register_policies
@@ -38,9 +36,6 @@ from kompass_operator.sweep import check
 from kompass_operator.unreadable import complaint
 from kompass_operator.views import RunKey
 from kompass_operator.workqueue import Agenda, Backoff, WorkQueue
-
-PAUSE_SECONDS: Final = 2.0
-"""Between two looks for the CRDs, at the start."""
 
 logger = logging.getLogger(__name__)
 
@@ -65,7 +60,7 @@ async def operate(settings: Settings) -> None:
     metrics = Metrics(_now)
     cluster = ApiCluster(await load_configuration(), metrics.requested)
     try:
-        await _wait_for_crds(cluster)
+        await wait_for_kinds(lambda: cluster.plurals(GROUP, VERSION))
         async with _page(metrics, settings):
             await _serve(cluster, settings, metrics)
     except asyncio.CancelledError:
@@ -193,20 +188,3 @@ def kopf_settings() -> kopf.OperatorSettings:
     settings.persistence.progress_storage = kopf.AnnotationsProgressStorage(prefix=GROUP)
     settings.persistence.diffbase_storage = kopf.AnnotationsDiffBaseStorage(prefix=GROUP)
     return settings
-
-
-async def _wait_for_crds(cluster: ApiCluster) -> None:
-    """Watches cannot begin before the API server knows the kinds."""
-    told = False
-    while True:
-        try:
-            missing = {kind.plural for kind in KINDS} - await cluster.kinds(API_VERSION)
-            if not missing:
-                return
-            problem = f"the CRDs of {API_VERSION} lack {', '.join(sorted(missing))}: install them"
-        except ClusterError as error:
-            problem = str(error)
-        if not told:
-            logger.warning("waiting: %s", problem)
-            told = True
-        await asyncio.sleep(PAUSE_SECONDS)

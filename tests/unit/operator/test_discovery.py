@@ -1,0 +1,64 @@
+"""The operator begins to watch when every kind is served, and says what it waits for."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Awaitable, Callable, Iterable
+
+import kopf
+import pytest
+from unit.operator.world import World, settings
+
+from kompass_api.resources import GROUP
+from kompass_operator.cluster import Unavailable
+from kompass_operator.discovery import WATCHED_KINDS, wait_for_kinds
+from kompass_operator.dispatcher import Dispatcher, Upkeep
+from kompass_operator.handlers import KopfWatches, register
+from kompass_operator.views import RunKey
+from kompass_operator.workqueue import Agenda, Backoff, WorkQueue
+
+ALL = sorted(WATCHED_KINDS)
+
+
+def server(*answers: Iterable[str] | Exception) -> Callable[[], Awaitable[set[str]]]:
+    """Answers one after the other; the test fails if it is asked once more."""
+    left = iter(answers)
+
+    async def served() -> set[str]:
+        answer = next(left)
+        if isinstance(answer, Exception):
+            raise answer
+        return set(answer)
+
+    return served
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        pytest.param([[], ALL], [f"does not serve {', '.join(ALL)}"], id="no-crds-yet"),
+        pytest.param([["benchmarks"], ALL], ["evalruns, modelendpoints"], id="one-of-three"),
+        pytest.param([ALL[:2], ALL[:2], ALL], [ALL[2]], id="the-same-is-told-once"),
+        pytest.param([Unavailable("refused"), ALL], ["refused"], id="server-is-away"),
+        pytest.param([[*ALL, "others"]], [], id="all-there"),
+    ],
+)
+async def test_waits_for_every_kind_and_says_which_is_missing(
+    answers: list[Iterable[str] | Exception], said: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    await wait_for_kinds(server(*answers), pause_seconds=0)
+    assert len(caplog.messages) == len(said)
+    for message, words in zip(caplog.messages, said, strict=True):
+        assert words in message
+
+
+def test_every_kind_of_ours_that_is_watched_is_waited_for() -> None:
+    world, watches, with_settings = World(), KopfWatches(), settings()
+    agenda: Agenda[RunKey] = Agenda(Backoff(), random.random)
+    queue = WorkQueue(agenda, lambda: 0.0)
+    upkeep = Upkeep(active_runs=list, check=world.operator.jobs.seen)  # type: ignore[arg-type]
+    dispatcher = Dispatcher(queue, world.operator.reconcile, with_settings, upkeep, random.random)
+    registry = kopf.OperatorRegistry()
+    register(registry, watches, queue, world.operator, dispatcher)
+    watched = registry._watching.get_all_selectors() | registry._indexing.get_all_selectors()
+    assert {one.any_name or one.plural for one in watched if one.group == GROUP} == WATCHED_KINDS
