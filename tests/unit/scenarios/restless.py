@@ -6,14 +6,14 @@ happens is drawn from a seed, so a world that went wrong goes wrong again.
 
 from __future__ import annotations
 
-import asyncio
 import copy
 import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, cast
 
+from perils import Died, Moment, Perilous
 from unit.operator.world import KEY, World, endpoint_manifest, run_manifest
 from unit.worker.runs import Bench
 
@@ -31,47 +31,10 @@ from kompass_worker.stages.summarize import run_summarize
 
 MODEL: Final = "model-0"
 """What the worker's trial run calls its model."""
-Moment = Literal["never", "before", "after"]
-
-
-class Died(Exception):
-    """The operator's process is gone."""
 
 
 class PodDied(Exception):
     """A pod's process is gone."""
-
-
-class Perilous:
-    """A cluster whose caller may die before a request takes effect, or before it hears of it."""
-
-    def __init__(self, inner: FakeCluster, chance: random.Random, peril: float) -> None:
-        self.dead = False
-        self._inner = inner
-        self._chance = chance
-        self._peril = peril
-
-    def __getattr__(self, name: str) -> Any:
-        """The same call of the cluster within."""
-        return lambda *given, **named: self._call(name, *given, **named)
-
-    async def _call(self, name: str, *given: Any, **named: Any) -> Any:
-        moment = self._moment()
-        self._die(moment == "before")
-        answer = await getattr(self._inner, name)(*given, **named)
-        self._die(moment == "after")
-        await asyncio.sleep(0)
-        return answer
-
-    def _moment(self) -> Moment:
-        if self._chance.random() >= self._peril:
-            return "never"
-        return "before" if self._chance.random() < 0.5 else "after"
-
-    def _die(self, now: bool) -> None:
-        self.dead = self.dead or now
-        if self.dead:
-            raise Died
 
 
 @dataclass
@@ -121,11 +84,14 @@ class Restless(World):
 
     def restart(self) -> None:
         """Another operator, whose first list may be an old one."""
-        self.within = Perilous(self.cluster, self.chance, self.peril)
-        self.operator = Reconciler(
-            cast("Cluster", self.within), self.shown, self.settings, self.now
-        )
+        within = cast("Cluster", Perilous(self.cluster, self._moment))
+        self.operator = Reconciler(within, self.shown, self.settings, self.now)
         self._shown = {}
+
+    def _moment(self) -> Moment:
+        if self.chance.random() >= self.peril:
+            return "never"
+        return "before" if self.chance.random() < 0.5 else "after"
 
     async def live(self, steps: int = 3000) -> int:
         """Go on until the run has finished and nobody has anything to do; returns the steps."""

@@ -104,7 +104,8 @@ def test_scenario_32_spec_of_another_version_is_refused_in_words_and_ends(
 ) -> None:
     """The API server keeps such specs out; one that it stored under older rules may still be."""
 
-    wrong = run_manifest(**{field: value})
+    parts: dict[str, Any] = {field: value}
+    wrong = run_manifest(**parts)
 
     async def live() -> World:
         world = World()
