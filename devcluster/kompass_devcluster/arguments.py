@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from .components import COMPONENTS
+from .tools import EXTRA_MODULES
 
 __all__ = ["parser"]
 
@@ -63,6 +64,8 @@ def _inspection(verbs: _Verbs) -> None:
     _verb(verbs, "status", "show processes, node, addresses and disk use")
     _verb(verbs, "env", "print the shell lines that make kubectl and helm use this cluster")
     _verb(verbs, "tools", "build kubectl, helm and the rest, and print their folder")
+    extra = _verb(verbs, "extra", "build a program that no cluster needs, and print its path")
+    extra.add_argument("program", choices=[name for one in EXTRA_MODULES for name in one.programs])
     logs = _verb(verbs, "logs", "show the end of the components' logs")
     logs.add_argument("component", nargs="?", choices=COMPONENTS)
     logs.add_argument("--lines", type=int, default=50)

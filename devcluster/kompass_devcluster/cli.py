@@ -22,7 +22,7 @@ from .lifecycle import down, restart, up
 from .node import enter, find_node
 from .processes import cluster_log
 from .status import status_table
-from .tools import build_tools, tools_folder
+from .tools import build_extra, build_tools, tools_folder
 
 __all__ = ["main"]
 
@@ -107,6 +107,11 @@ def _tools(call: _Call) -> int:
     return 0
 
 
+def _extra(call: _Call) -> int:
+    print(build_extra(call.folders, call.options.program))
+    return 0
+
+
 def _build(call: _Call) -> int:
     tag = call.options.tag if ":" in call.options.tag else f"{call.options.tag}:latest"
     context = call.options.context or call.options.file.parent
@@ -163,6 +168,7 @@ _VERBS: dict[str, Callable[[_Call], int]] = {
     "env": _env,
     "doctor": _doctor,
     "tools": _tools,
+    "extra": _extra,
     "build": _build,
     "base-image": _base_image,
     "seaweedfs-image": _seaweedfs_image,

@@ -1,4 +1,7 @@
-"""The programs that are built from source once, kept in the cache by the hash of their recipe."""
+"""The programs that are built from source once, kept in the cache by the hash of their recipe.
+
+Those of GO_MODULES make a cluster; those of EXTRA_MODULES are built when somebody asks for one.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,16 @@ from .errors import CommandFailed, MissingPrerequisite
 from .folders import Folders
 from .golang import find_go
 
-__all__ = ["GO_MODULES", "GoModule", "build_tools", "missing_tools", "needed_go", "tools_folder"]
+__all__ = [
+    "EXTRA_MODULES",
+    "GO_MODULES",
+    "GoModule",
+    "build_extra",
+    "build_tools",
+    "missing_tools",
+    "needed_go",
+    "tools_folder",
+]
 
 _KUBERNETES = "1.34.4"
 _HELM = "3.22.0"
@@ -65,6 +77,14 @@ GO_MODULES = (
     ),
 )
 
+EXTRA_MODULES = (
+    GoModule(
+        "kwok",
+        {"kwok": "sigs.k8s.io/kwok/cmd/kwok"},
+        {"sigs.k8s.io/kwok/pkg/consts.Version": "0.8.0"},
+    ),
+)
+
 
 def tools_folder(folders: Folders) -> Path:
     """Return the folder that holds a link to every program of this recipe."""
@@ -87,6 +107,13 @@ def build_tools(folders: Folders) -> Path:
     return tools_folder(folders)
 
 
+def build_extra(folders: Folders, name: str) -> Path:
+    """Build one of the extra programs unless it is there, and return its path."""
+    module = next(one for one in EXTRA_MODULES if name in one.programs)
+    with locked(folders.tools / "lock"):
+        return _built(_found_go(folders), folders, module, name)
+
+
 def needed_go(folders: Folders) -> tuple[int, int]:
     """Return the oldest Go that builds all programs."""
     files = [folders.source / "tools" / module.folder / "go.mod" for module in GO_MODULES]
@@ -95,20 +122,30 @@ def needed_go(folders: Folders) -> tuple[int, int]:
 
 
 def _build_missing(folders: Folders) -> None:
-    go = find_go(folders, needed_go(folders))
-    if go is None:
-        raise MissingPrerequisite("no Go that is new enough: `doctor --install` gets one")
+    go = _found_go(folders)
     links = tools_folder(folders)
     links.mkdir(parents=True, exist_ok=True)
     for module in GO_MODULES:
-        held = folders.tools / f"{module.folder}-{_key(folders, module)}"
-        held.mkdir(exist_ok=True)
         for name in module.programs:
-            if not (held / name).exists():
-                _build(go, folders.source / "tools" / module.folder, module, held / name)
+            held = _built(go, folders, module, name)
             link = links / name
             if not link.is_symlink():
-                link.symlink_to(Path("..") / held.name / name)
+                link.symlink_to(Path("..") / held.parent.name / name)
+
+
+def _found_go(folders: Folders) -> str:
+    go = find_go(folders, needed_go(folders))
+    if go is None:
+        raise MissingPrerequisite("no Go that is new enough: `doctor --install` gets one")
+    return go
+
+
+def _built(go: str, folders: Folders, module: GoModule, name: str) -> Path:
+    held = folders.tools / f"{module.folder}-{_key(folders, module)}"
+    held.mkdir(parents=True, exist_ok=True)
+    if not (held / name).exists():
+        _build(go, folders.source / "tools" / module.folder, module, held / name)
+    return held / name
 
 
 def _build(go: str, source: Path, module: GoModule, target: Path) -> None:
