@@ -59,6 +59,11 @@ class Invalid(ClusterError):
 class Unavailable(ClusterError):
     """No answer, or one that says "later"."""
 
+    def __init__(self, message: str, *, later_seconds: float = 0.0) -> None:
+        super().__init__(message)
+        self.later_seconds = later_seconds
+        """How much later, where the answer says so."""
+
 
 class WebhookDown(Unavailable):
     """An admission webhook did not answer the API server."""

@@ -234,7 +234,8 @@ class ApiCluster:
             self._tell(method, path, code, time.monotonic() - began)
         if response.status < 400:  # noqa: PLR2004  (HTTP)
             return dict(json.loads(content))
-        raise error_of(response.status, content, f"{method} {path}")
+        later = response.headers.get("Retry-After", "")
+        raise error_of(response.status, content, f"{method} {path}", later=later)
 
     def _tell(self, method: str, path: str, code: str, seconds: float) -> None:
         if self._heard is not None:
@@ -248,8 +249,8 @@ def newest_message(events: Sequence[Manifest]) -> str:
     return max(told, default=("", ""))[1]
 
 
-def error_of(status: int, content: bytes, request: str) -> ClusterError:
-    """What an answer of the API server means."""
+def error_of(status: int, content: bytes, request: str, *, later: str = "") -> ClusterError:
+    """What an answer of the API server means; `later` is its Retry-After, in seconds."""
     answer = _status(content)
     said = answer.get("message") or content[:200].decode(errors="replace")
     message = f"{request}: {status} {said}"
@@ -265,7 +266,9 @@ def error_of(status: int, content: bytes, request: str) -> ClusterError:
         409: AlreadyExists,
         422: Invalid,
     }
-    return kinds.get(status, Unavailable)(message)
+    if status in kinds:
+        return kinds[status](message)
+    return Unavailable(message, later_seconds=float(later) if later.isdecimal() else 0.0)
 
 
 def _refusal(answer: Mapping[str, Any], message: str) -> ClusterError:

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, Generic, Protocol, TypeVar
 
-from kompass_operator.cluster import ClusterError, Conflict
+from kompass_operator.cluster import ClusterError, Conflict, Unavailable
 from kompass_operator.reconciler import Outcome
 from kompass_operator.settings import Settings
 from kompass_operator.views import Key
@@ -114,7 +114,8 @@ class Dispatcher(Generic[K]):
             self._queue.add_after(key, SOON_SECONDS)
             return "conflict"
         except ClusterError as error:
-            delay = self._queue.retry(key)
+            later = error.later_seconds if isinstance(error, Unavailable) else 0.0
+            delay = self._queue.retry(key, at_least=later)
             logger.warning("pass failed, next in %.0f s: %s", delay, error, extra=about)
             return "error"
         except Exception as error:

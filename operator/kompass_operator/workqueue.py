@@ -87,10 +87,10 @@ class Agenda(Generic[K]):
             self._due[key] = at
             heapq.heappush(self._heap, (at, next(self._order), key))
 
-    def retry(self, key: K, now: float) -> float:
+    def retry(self, key: K, now: float, *, at_least: float = 0.0) -> float:
         """The key failed and comes back after its back-off, which is returned."""
         self._failures[key] = self._failures.get(key, 0) + 1
-        delay = self._backoff.delay(self._failures[key], self._jitter())
+        delay = max(at_least, self._backoff.delay(self._failures[key], self._jitter()))
         self.add_after(key, delay, now)
         return delay
 
@@ -180,9 +180,9 @@ class WorkQueue(Generic[K]):
         self._agenda.add_after(key, seconds, self._clock())
         self._changed.set()
 
-    def retry(self, key: K) -> float:
+    def retry(self, key: K, *, at_least: float = 0.0) -> float:
         """The key failed; the seconds until it comes back."""
-        delay = self._agenda.retry(key, self._clock())
+        delay = self._agenda.retry(key, self._clock(), at_least=at_least)
         self._changed.set()
         if self._meter is not None:
             self._meter.retried()

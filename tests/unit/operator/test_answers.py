@@ -55,6 +55,20 @@ def test_answer_is_told_from_others(code: int, content: bytes, kind: type[Cluste
     assert type(error_of(code, content, "POST /x")) is kind
 
 
+@pytest.mark.parametrize(
+    ("code", "later", "seconds"),
+    [
+        pytest.param(429, "7", 7, id="too-many-requests"),
+        pytest.param(503, "", 0, id="nothing-is-said"),
+        pytest.param(503, "Fri, 31 Dec 2026 23:59:59 GMT", 0, id="a-date-is-for-people"),
+    ],
+)
+def test_server_says_when_to_come_back(code: int, later: str, seconds: float) -> None:
+    error = error_of(code, status(), "POST /x", later=later)
+    assert isinstance(error, Unavailable)
+    assert error.later_seconds == seconds
+
+
 def test_error_says_request_code_and_the_servers_words() -> None:
     assert str(error_of(404, status("jobs x not found"), "GET /x")) == (
         "GET /x: 404 jobs x not found"

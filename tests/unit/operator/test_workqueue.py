@@ -120,6 +120,14 @@ def test_failing_key_waits_longer_each_time_up_to_five_minutes() -> None:
     assert queue.retry("a", 0) == 1
 
 
+def test_failing_key_waits_at_least_as_long_as_the_server_asks() -> None:
+    queue = agenda()
+    assert queue.retry("a", 0, at_least=7) == 7
+    assert queue.take(6.9) is None
+    assert queue.take(7) == "a"
+    assert [queue.retry("a", 7, at_least=1) for _ in range(3)] == [2, 4, 8]
+
+
 def test_jitter_keeps_keys_apart() -> None:
     assert agenda(1).retry("a", 0) == pytest.approx(1.2)
 
