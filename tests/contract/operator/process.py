@@ -145,3 +145,8 @@ class OperatorProcess:
         assert self.running is not None
         pages = int(Path(f"/proc/{self.running.pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+    def open_files(self) -> int:
+        """Files and connections that the process holds open."""
+        assert self.running is not None
+        return len(list(Path(f"/proc/{self.running.pid}/fd").iterdir()))
