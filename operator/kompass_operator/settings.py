@@ -67,7 +67,8 @@ class Settings(BaseSettings):
     node_lost_grace_seconds: Annotated[float, Field(ge=0)] = 300
     """How long a pod may be there after it should have ended, before its node counts as lost."""
 
-    status_interval_seconds: Annotated[float, Field(ge=0)] = 2
+    status_interval_seconds: Annotated[float, Field(ge=0)] = 10
+    """Least time between two writes of a status; a run's beginning and end are told at once."""
     resync_seconds: Annotated[float, Field(gt=0)] = 120
     queue_check_seconds: Annotated[float, Field(gt=0)] = 60
     """Between two looks whether Kueue was installed, or may be read by now."""

@@ -1,4 +1,4 @@
-"""Writes statuses: only what changed, at most one each two seconds a run, ends at once."""
+"""Writes statuses: only what changed, at most one each ten seconds a run, ends at once."""
 
 from __future__ import annotations
 

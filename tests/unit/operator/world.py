@@ -25,7 +25,12 @@ Json = dict[str, Any]
 
 def settings(**changes: object) -> Settings:
     """The operator's settings, with changes."""
-    wanted: Json = {"worker_image": "kompass-worker:test", "storage_uri": "s3://results/runs"}
+    wanted: Json = {
+        "worker_image": "kompass-worker:test",
+        "storage_uri": "s3://results/runs",
+        # Shorter than any wait that a test is about.
+        "status_interval_seconds": 2,
+    }
     return Settings(**{**wanted, **changes})
 
 
