@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 DEMO_CLUSTER := $(or $(CLUSTER),kompass)
 TEST_CLUSTER := $(or $(CLUSTER),kompass-test)
 NAMED := $(DEMO_CLUSTER)
-contract e2e test: NAMED := $(TEST_CLUSTER)
+contract e2e soak test: NAMED := $(TEST_CLUSTER)
 bench bench-operator: NAMED := $(or $(CLUSTER),kompass-bench)
 export KOMPASS_CLUSTER = $(NAMED)
 
@@ -69,6 +69,13 @@ contract: venv cluster-up ## Run the contract tests (real S3 server, real API se
 .PHONY: e2e
 e2e: venv cluster-up ## Run the end-to-end tests (the chart and the images on a cluster)
 	$(BIN)/pytest tests/e2e --timeout 1200
+
+.PHONY: soak
+soak: venv cluster-up ## Run the tests that take more than a minute, and half an hour of random edits
+	@set -o pipefail; KOMPASS_FUZZ_SECONDS=$(or $(FUZZ_SECONDS),1800) KOMPASS_SOAK_MINUTES=$(or $(SOAK_MINUTES),30) \
+	  $(BIN)/pytest tests/contract/scenarios/test_soak.py tests/contract/scenarios/test_fuzz.py -m cluster -v -s \
+	  | tee bench/results/.soak
+	@$(BIN)/python bench/soak_page.py < bench/results/.soak && rm bench/results/.soak
 
 # Each figure is written to a file of its own once it is complete.
 RECORD = PYTHONPATH=tools $(BIN)/python bench/$(1).py > bench/results/.new && mv bench/results/.new bench/results/$(1).json

@@ -44,7 +44,7 @@ from kompass_operator.queueing import WorkloadView
 from kompass_operator.settings import Settings
 from kompass_operator.status import is_finished
 from kompass_operator.surroundings import surroundings_of
-from kompass_operator.unreadable import refused_status
+from kompass_operator.unreadable import NotYetKnown, held_status, read_run, refused_status
 from kompass_operator.views import JobView, RunKey, SeenRun, Watches, version_of
 from kompass_operator.writer import StatusWriter
 
@@ -109,9 +109,13 @@ class Reconciler:
             self._writer.forget(key)
             return Outcome()
         try:
-            run = EvalRun.model_validate(body)
+            run = read_run(body)
+        except NotYetKnown as newer:
+            about = {"run": key.name, "namespace": key.namespace}
+            logger.warning("waiting for an operator of the CRDs' release: %s", newer, extra=about)
+            return Outcome(refused=True)
         except ValidationError as error:
-            held = EvalRunStatus.model_validate(body.get("status") or {})
+            held = held_status(body)
             run, refused = refused_status(body, error, held, self._now())
             unread = SeenRun(key, run, version_of(body))
             return Outcome(await self._writer.write(unread, held, refused, at_once=True))

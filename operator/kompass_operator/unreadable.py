@@ -30,6 +30,35 @@ def complaint(error: ValidationError) -> str:
     )
 
 
+class NotYetKnown(Exception):
+    """A run that was not accepted yet has fields that only a newer release knows."""
+
+
+def read_run(body: Mapping[str, Any]) -> EvalRun:
+    """The run; raises ValidationError, or NotYetKnown where waiting may help.
+
+    While a chart is upgraded or taken back, operator and CRDs are of two releases for a moment: the
+    API server fills in defaults that this operator does not know, and a status may hold what a
+    newer one wrote. An accepted run goes by its document, so that this changes nothing for it.
+    """
+    try:
+        return EvalRun.model_validate(body)
+    except ValidationError as error:
+        unknown = [held["loc"] for held in error.errors() if held["type"] == "extra_forbidden"]
+        if len(unknown) < error.error_count():
+            raise
+        run = EvalRun.model_validate(body, extra="ignore")
+        accepted = run.status is not None and is_accepted(run.status)
+        if not accepted and any(place[0] == "spec" for place in unknown):
+            raise NotYetKnown(complaint(error)) from error
+        return run
+
+
+def held_status(body: Mapping[str, Any]) -> EvalRunStatus:
+    """What this release knows of the status."""
+    return EvalRunStatus.model_validate(body.get("status") or {}, extra="ignore")
+
+
 def refused_status(
     body: Mapping[str, Any], error: ValidationError, held: EvalRunStatus, now: datetime
 ) -> tuple[EvalRun, EvalRunStatus]:

@@ -176,10 +176,10 @@ async def test_endpoint_that_cannot_be_read_is_said_to_be_so() -> None:
 
 
 async def test_run_that_cannot_be_read_fails_with_the_field() -> None:
-    world = applied(surprise=1)
+    world = applied(seed="many")
     await world.settle()
     assert world.condition("Failed") == ("True", "InvalidSpec")
-    assert "spec.surprise" in world.message("Failed")
+    assert "spec.seed" in world.message("Failed")
 
 
 async def test_suspend_stops_open_jobs_and_resume_starts_them_again() -> None:

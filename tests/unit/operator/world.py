@@ -144,7 +144,7 @@ class World:
     def status(self, key: RunKey = KEY) -> EvalRunStatus:
         """The run's status."""
         held = self.cluster.objects["EvalRun", *key].get("status")
-        return EvalRunStatus.model_validate(held or {})
+        return EvalRunStatus.model_validate(held or {}, extra="ignore")
 
     def condition(self, wanted: str) -> tuple[str, str]:
         """Status and reason of a condition."""
