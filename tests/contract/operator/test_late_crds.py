@@ -39,7 +39,8 @@ def without_crds(cluster: Cluster, alone: None, root: Path) -> Iterator[dict[str
     yield held
     cluster.run(*delete)
     if before:
-        text = yaml.safe_dump_all(before)
+        # JSON: a field called `n` would be a truth value in kubectl's YAML.
+        text = json.dumps({"apiVersion": "v1", "kind": "List", "items": before})
         cluster.run("kubectl", "apply", "--server-side", "-f", "-", text=text)
         established = [f"crd/{crd['metadata']['name']}" for crd in before]
         cluster.run("kubectl", "wait", "--for=condition=Established", *established)

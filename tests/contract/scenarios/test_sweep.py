@@ -92,8 +92,8 @@ class Life:
             self.operator.jobs.seen(one["metadata"]["uid"])
 
     def _is_over(self) -> bool:
-        held = self.view.objects["EvalRun", *self.key].get("status", {})
-        return "completionTime" in held
+        held = self.view.objects.get(("EvalRun", *self.key), {})
+        return "completionTime" in held.get("status", {})
 
 
 @pytest.fixture
