@@ -9,7 +9,7 @@ from typing import Any, Final
 Schema = dict[str, Any]
 Path = tuple[str, ...]
 
-STRANGE: Final = (
+STRANGE: Final[tuple[Any, ...]] = (
     None,
     True,
     -1,

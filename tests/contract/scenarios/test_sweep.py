@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -109,7 +109,7 @@ async def real(cluster: Kubernetes, monkeypatch: pytest.MonkeyPatch) -> AsyncIte
 @pytest.fixture
 async def make(
     server: ApiServer, real: ApiCluster, alone: None, fresh_namespace: str
-) -> AsyncIterator[Callable[..., Life]]:
+) -> AsyncIterator[Callable[..., Awaitable[Life]]]:
     """Makes lives in a namespace whose pods end well."""
     kubelet = PlayedKubelet(server, fresh_namespace, lambda labels: well(labels, SHARDS))
     serving = asyncio.create_task(kubelet.serve())
@@ -160,7 +160,7 @@ async def end_state(server: ApiServer, key: RunKey) -> dict[str, Any]:
 
 
 async def test_scenario_02_death_at_any_request_ends_as_an_undisturbed_run(
-    make: Callable[..., Any], server: ApiServer
+    make: Callable[..., Awaitable[Life]], server: ApiServer
 ) -> None:
     calm: Life = await make("calm")
     await calm.live()

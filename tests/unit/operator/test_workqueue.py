@@ -164,11 +164,12 @@ def test_no_key_runs_twice_at_once_and_none_is_lost(steps: list[tuple[str, str]]
                 running.discard(key)
                 queue.done(key, now)
         else:
-            calls = {"add": queue.add, "retry": queue.retry}
             if step == "after":
                 queue.add_after(key, 5, now)
+            elif step == "retry":
+                queue.retry(key, now)
             else:
-                calls[step](key, now)
+                queue.add(key, now)
             wanted.add(key)
     late = len(steps) + 10_000
     for key in running:
