@@ -48,6 +48,12 @@ class Lines:
         for line in lines:
             yield from self._sent(line + b"\n")
 
+    def overdue(self) -> Iterator[bytes]:
+        """A late line that nothing has followed."""
+        if self._late is not None:
+            late, self._late = self._late, None
+            yield late
+
     def _sent(self, line: bytes) -> Iterator[bytes]:
         if self._late is None and self._chance.random() < self._faults.delayed:
             self._late = line
@@ -55,8 +61,6 @@ class Lines:
         yield line
         if self._chance.random() < self._faults.duplicated:
             yield line
-        if self._late is not None:
-            late, self._late = self._late, None
-            yield late
+        yield from self.overdue()
         if self._chance.random() < self._faults.cut:
             raise Cut

@@ -54,7 +54,7 @@ class Faults:
     duplicated: float = 0.0
     """Chance that an event of a watch comes twice."""
     delayed: float = 0.0
-    """Chance that an event of a watch comes after the one that follows it."""
+    """Chance that an event of a watch comes after the one that follows it, or a second later."""
     cut: float = 0.0
     """Chance that a watch ends after an event."""
 

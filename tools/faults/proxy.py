@@ -19,6 +19,8 @@ from faults.upstream import Upstream
 
 HISTORY: Final = 5
 """Older answers that are kept of each list."""
+LATE_SECONDS: Final = 1.0
+"""After that a late event of a watch comes, should no other follow it."""
 _RESOURCE: Final = re.compile(
     r"^/(?:api/v1|apis/[^/]+/[^/]+)(?:/namespaces/[^/]+)?/([a-z]+)(/[^/]+)?(/[a-z]+)?$"
 )
@@ -179,9 +181,7 @@ class Proxy:
                 await asyncio.Event().wait()
             lines = Lines(faults, verdict.seed)
             try:
-                async for chunk in held.content.iter_any():
-                    for line in lines.taken(chunk):
-                        await response.write(line)
+                await _follow(held.content, lines, response)
             except Cut:
                 raise Dropped from None
         await response.write_eof()
@@ -193,6 +193,22 @@ def kind_of(method: str, path: str, *, watch: bool) -> str:
     found = _RESOURCE.match(path)
     verb = "WATCH" if watch else method
     return f"{verb} {found[1]}{found[3] or ''}" if found else f"{verb} {path}"
+
+
+async def _follow(
+    content: aiohttp.StreamReader, lines: Lines, response: web.StreamResponse
+) -> None:
+    """Send the lines as they come; a late one that nothing follows is sent after a while."""
+    while not content.at_eof():
+        reading = asyncio.ensure_future(content.readany())
+        try:
+            done, _ = await asyncio.wait({reading}, timeout=LATE_SECONDS)
+            for line in () if done else lines.overdue():
+                await response.write(line)
+            for line in lines.taken(await reading):
+                await response.write(line)
+        finally:
+            reading.cancel()
 
 
 def _dropped(request: web.Request) -> web.Response:
