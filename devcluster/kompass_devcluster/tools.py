@@ -110,8 +110,11 @@ def build_tools(folders: Folders) -> Path:
 def build_extra(folders: Folders, name: str) -> Path:
     """Build one of the extra programs unless it is there, and return its path."""
     module = next(one for one in EXTRA_MODULES if name in one.programs)
-    with locked(folders.tools / "lock"):
-        return _built(_found_go(folders), folders, module, name)
+    held = _place(folders, module) / name
+    if not held.exists():
+        with locked(folders.tools / "lock"):
+            _built(_found_go(folders), folders, module, name)
+    return held
 
 
 def needed_go(folders: Folders) -> tuple[int, int]:
@@ -141,11 +144,15 @@ def _found_go(folders: Folders) -> str:
 
 
 def _built(go: str, folders: Folders, module: GoModule, name: str) -> Path:
-    held = folders.tools / f"{module.folder}-{_key(folders, module)}"
+    held = _place(folders, module)
     held.mkdir(parents=True, exist_ok=True)
     if not (held / name).exists():
         _build(go, folders.source / "tools" / module.folder, module, held / name)
     return held / name
+
+
+def _place(folders: Folders, module: GoModule) -> Path:
+    return folders.tools / f"{module.folder}-{_key(folders, module)}"
 
 
 def _build(go: str, source: Path, module: GoModule, target: Path) -> None:
