@@ -111,8 +111,8 @@ class Reconciler:
         try:
             run = read_run(body)
         except NotYetKnown as newer:
-            about = {"run": key.name, "namespace": key.namespace}
-            logger.warning("waiting for an operator of the CRDs' release: %s", newer, extra=about)
+            whose = {"run": key.name, "namespace": key.namespace}
+            logger.warning("waiting for an operator of the CRDs' release: %s", newer, extra=whose)
             return Outcome(refused=True)
         except ValidationError as error:
             held = held_status(body)

@@ -13,7 +13,9 @@ from kompass_api.resources import GROUP
 from kompass_operator.cluster import Unavailable
 from kompass_operator.discovery import WATCHED_KINDS, wait_for_kinds
 from kompass_operator.dispatcher import Dispatcher, Upkeep
-from kompass_operator.handlers import KopfWatches, register
+from kompass_operator.freshness import Freshness
+from kompass_operator.handlers import KopfWatches, Senses, register
+from kompass_operator.metrics import Metrics
 from kompass_operator.views import RunKey
 from kompass_operator.workqueue import Agenda, Backoff, WorkQueue
 
@@ -59,6 +61,7 @@ def test_every_kind_of_ours_that_is_watched_is_waited_for() -> None:
     upkeep = Upkeep(active_runs=list, check=world.operator.jobs.seen)  # type: ignore[arg-type]
     dispatcher = Dispatcher(queue, world.operator.reconcile, with_settings, upkeep, random.random)
     registry = kopf.OperatorRegistry()
-    register(registry, watches, queue, world.operator, dispatcher)
+    senses = Senses(Metrics(world.now), Freshness(lambda: 0.0))
+    register(registry, watches, queue, world.operator, dispatcher, senses)
     watched = registry._watching.get_all_selectors() | registry._indexing.get_all_selectors()
     assert {one.any_name or one.plural for one in watched if one.group == GROUP} == WATCHED_KINDS
