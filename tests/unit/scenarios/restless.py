@@ -79,6 +79,8 @@ class Restless(World):
         self.cluster = _Counting(self.now, self.created)
         self.shown = FakeCluster(self.now)
         self._past = [self.cluster.objects]
+        self._known = 0
+        """How many of the past states are known to be past: a watch never goes back."""
         self._shown: dict[str, str] = {}
         self.restart()
 
@@ -86,7 +88,7 @@ class Restless(World):
         """Another operator, whose first list may be an old one."""
         within = cast("Cluster", Perilous(self.cluster, self._moment))
         self.operator = Reconciler(within, self.shown, self.settings, self.now)
-        self._shown = {}
+        self._shown, self._known = {}, 0
 
     def _moment(self) -> Moment:
         if self.chance.random() >= self.peril:
@@ -118,13 +120,16 @@ class Restless(World):
 
     def _remember(self) -> None:
         self._past.append(copy.deepcopy(self.cluster.objects))
-        del self._past[: -self.lag - 1]
+        forgotten = max(0, len(self._past) - self.lag - 1)
+        del self._past[:forgotten]
+        self._known = max(0, self._known - forgotten)
 
     def _reveal(self) -> None:
         """The watches come nearer to what is, or stay as they are."""
         if self.lag and self.chance.random() < 0.4:
             return
-        self.shown.objects = self._past[self.chance.randrange(-len(self._past), 0)]
+        self._known = self.chance.randrange(self._known, len(self._past))
+        self.shown.objects = self._past[self._known]
         now = {
             held["metadata"]["uid"]: held["metadata"]["resourceVersion"]
             for (kind, *_), held in self.shown.objects.items()
