@@ -33,7 +33,7 @@ def server(*answers: Iterable[str] | Exception) -> Callable[[], Awaitable[set[st
     ("answers", "said"),
     [
         pytest.param([[], ALL], [f"does not serve {', '.join(ALL)}"], id="no-crds-yet"),
-        pytest.param([["benchmarks"], ALL], ["evalruns, modelendpoints"], id="one-of-three"),
+        pytest.param([ALL[:1], ALL], [", ".join(ALL[1:])], id="one-of-them"),
         pytest.param([ALL[:2], ALL[:2], ALL], [ALL[2]], id="the-same-is-told-once"),
         pytest.param([Unavailable("refused"), ALL], ["refused"], id="server-is-away"),
         pytest.param([[*ALL, "others"]], [], id="all-there"),
