@@ -69,8 +69,8 @@ def test_operator_that_was_there_before_its_kinds_serves_the_first_run(
     early: Stage, without_crds: dict[str, Path]
 ) -> None:
     early.until(lambda: "does not serve benchmarks, eval" in early.operator.log)
-    for plural in without_crds:
-        early.cluster.run("kubectl", "apply", "--server-side", "-f", str(without_crds[plural]))
+    for plural, file in without_crds.items():
+        early.cluster.run("kubectl", "apply", "--server-side", "-f", str(file))
         early.cluster.run(
             "kubectl", "wait", "--for=condition=Established", f"crd/{plural}.kompass.dev"
         )
@@ -83,8 +83,8 @@ def test_operator_that_was_there_before_its_kinds_serves_the_first_run(
 def test_operator_that_starts_while_its_kinds_appear_serves_the_first_run(
     early: Stage, without_crds: dict[str, Path]
 ) -> None:
-    for plural in without_crds:
-        early.cluster.run("kubectl", "apply", "--server-side", "-f", str(without_crds[plural]))
+    for file in without_crds.values():
+        early.cluster.run("kubectl", "apply", "--server-side", "-f", str(file))
         early.operator.kill()
         early.operator.start()
     early.cluster.run(
