@@ -9,6 +9,7 @@ from kubernetes.client import CustomObjectsApi
 
 PLURALS = {
     "EvalRun": "evalruns",
+    "EvalSuite": "evalsuites",
     "ModelEndpoint": "modelendpoints",
     "Benchmark": "benchmarks",
 }

@@ -29,11 +29,14 @@ def test_the_api_server_takes_the_crds(cluster: Cluster, crds: list[str]) -> Non
         "benchmarks.kompass.dev",
         "evalpolicies.kompass.dev",
         "evalruns.kompass.dev",
+        "evalsuites.kompass.dev",
         "modelendpoints.kompass.dev",
     ]
 
 
-@pytest.mark.parametrize("plural", ["benchmarks", "evalpolicies", "evalruns", "modelendpoints"])
+@pytest.mark.parametrize(
+    "plural", ["benchmarks", "evalpolicies", "evalruns", "evalsuites", "modelendpoints"]
+)
 def test_the_api_server_finds_the_schema_structural(
     cluster: Cluster, crds: list[str], plural: str
 ) -> None:
@@ -62,6 +65,7 @@ def test_short_names_and_the_category(cluster: Cluster, crds: list[str]) -> None
         ("benchmarks", "bm"),
         ("evalpolicies", "ep"),
         ("evalruns", "er"),
+        ("evalsuites", "es"),
         ("modelendpoints", "mep"),
     ]
 
@@ -80,6 +84,7 @@ def test_get_answers_how_far_how_good_how_old(cluster: Cluster, namespace: str) 
     status = {
         "phase": "Running",
         "progress": "3/8",
+        "items": {"done": 412},
         "score": "71.43",
         "conditions": [condition, other],
     }
@@ -88,8 +93,10 @@ def test_get_answers_how_far_how_good_how_old(cluster: Cluster, namespace: str) 
         *("--subresource", "status", "--type", "merge", "-p", json.dumps({"status": status})),
     )
     head, row = cluster.run("kubectl", "get", "er", "--namespace", namespace).splitlines()
-    assert head.split() == ["NAME", "PHASE", "PROGRESS", "SCORE", "SUCCEEDED", "REASON", "AGE"]
-    assert row.split()[:6] == ["shown", "Running", "3/8", "71.43", "Unknown", "ShardsRunning"]
+    columns = ["NAME", "PHASE", "PROGRESS", "ITEMS", "SCORE", "SUCCEEDED", "REASON", "AGE"]
+    shown = ["shown", "Running", "3/8", "412", "71.43", "Unknown", "ShardsRunning"]
+    assert head.split() == columns
+    assert row.split()[:7] == shown
 
 
 def test_explain_describes_a_field(cluster: Cluster, crds: list[str]) -> None:

@@ -164,10 +164,24 @@ def test_defaults_are_written_out(api: CustomObjects) -> None:
         "seed": 0,
         "sharding": {},
         "table": {"rows": [], "groups": []},
-        "execution": {"parallelism": 4, "suspend": False},
+        "execution": {
+            "parallelism": 4,
+            "suspend": False,
+            "onNodeLost": "Replace",
+            "placement": {"nodeSelector": {}, "tolerations": [], "topologySpreadConstraints": []},
+            "pod": {"annotations": {}, "labels": {}},
+        },
         "security": {"network": "Online", "codeExecution": "Deny"},
-        "retry": {"maxAttemptsPerShard": 3},
+        "retry": {
+            "maxAttemptsPerShard": 3,
+            "maxInfraRestartsPerShard": 10,
+            "maxFailedShards": 0,
+            "onExhausted": "FailRun",
+        },
         "cleanup": {},
+        "gates": [],
+        "gateMode": "Gate",
+        "notifications": [],
         "reuse": "Always",
     }
 

@@ -119,6 +119,7 @@ class OperatorProcess:
             "KOMPASS_STORAGE_URI": "s3://results/runs",
             "KOMPASS_WATCH_NAMESPACES": self.namespace,
             "KOMPASS_LIVENESS_PORT": "0",
+            "KOMPASS_METRICS_PORT": "0",
             **self.settings,
         }
         with (self.folder / "operator.log").open("ab") as log:
