@@ -69,6 +69,7 @@ def stated(
         type=ConditionType.SUSPENDED,
         status=_TRUE if suite.spec.suspend else _FALSE,
         reason=Reason.USER_SUSPENDED if suite.spec.suspend else Reason.NOT_SUSPENDED,
+        message="spec.suspend is true: no run is made" if suite.spec.suspend else "",
     )
     conditions = dated([*found, suspended], status.conditions, generation=generation, now=now)
     return status.model_copy(update={"observed_generation": generation, "conditions": conditions})
