@@ -193,7 +193,8 @@ class ApiCluster:
         scope = f"namespaces/{namespace}/" if namespace is not None else ""
         query = {"labelSelector": RUN_LABEL} if kind == "Job" else {}
         answer = await self._request("GET", f"{prefix}/{scope}{plural}", query=query, accept=_META)
-        return {item["metadata"]["uid"] for item in answer["items"]}
+        # A list of none may come as null.
+        return {item["metadata"]["uid"] for item in answer["items"] or ()}
 
     async def apply_status(self, run: Manifest) -> Manifest:
         """The run with its new status."""

@@ -18,7 +18,7 @@ from chart import NAMESPACE, RELEASE, install
 from clusters import Cluster, devcluster
 from images import DEVCLUSTER_BASE, DEVCLUSTER_REGISTRY, build_images
 
-pytestmark = [pytest.mark.timeout(1800), pytest.mark.shared]
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(1800), pytest.mark.shared]
 
 
 @pytest.fixture(scope="module")

@@ -148,7 +148,7 @@ def test_queue_without_kueue_holds_nothing_and_kueue_that_comes_later_is_heard(
     queue.take(plan)
     queue.kueue.hold(plan, WAITS)
     patient.until(lambda: patient.condition("early", "Admitted")[1] == "WaitingForQuota")
-    assert "2 more needed" in patient.condition("early", "Admitted")[2]
+    patient.until(lambda: "2 more needed" in patient.condition("early", "Admitted")[2])
 
 
 def test_queued_run_waits_is_preempted_and_ends_well(patient: Stage, kueues_crds: None) -> None:

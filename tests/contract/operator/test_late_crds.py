@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from contract.operator.process import OperatorProcess, grant, login
+from contract.operator.process import OperatorProcess, grant, grant_sight, login, withdraw_sight
 from contract.operator.stage import NO_NODE, Object, Stage
 from contract.operator.test_process import endpoint, run
 
@@ -57,11 +57,13 @@ def early(cluster: Cluster, without_crds: dict[str, Path], tmp_path: Path) -> It
     cluster.run("kubectl", "create", "namespace", name)
     cluster.run("kubectl", "-n", name, "apply", "-f", "-", text=yaml.safe_dump(NO_NODE))
     grant(cluster, name)
+    grant_sight(cluster, name)
     login(cluster, name, tmp_path / "kubeconfig")
     operator = OperatorProcess(cluster, name, tmp_path)
     operator.start()
     yield Stage(cluster, name, operator)
     operator.kill()
+    withdraw_sight(cluster, name)
     cluster.run("kubectl", "delete", "namespace", name, "--wait=false")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from contract.operator.conftest import alone, fresh_namespace
-from contract.operator.process import OperatorProcess, grant, login
+from contract.operator.process import OperatorProcess, grant, grant_sight, login, withdraw_sight
 from contract.operator.stage import Stage
 from contract.scenarios.hands import Hands
 
@@ -25,6 +25,7 @@ __all__ = ["alone", "fresh_namespace"]
 def proxy(cluster: Cluster, fresh_namespace: str, tmp_path: Path) -> Iterator[Proxy]:
     """A proxy before the API server; who comes through it has the operator's rights."""
     grant(cluster, fresh_namespace)
+    grant_sight(cluster, fresh_namespace)
     login(cluster, fresh_namespace, tmp_path / "direct")
     with proxied(Upstream.of_kubeconfig(tmp_path / "direct")) as held:
         (tmp_path / "kubeconfig").write_text(leading_to(held.url, tmp_path / "direct"))
@@ -40,6 +41,7 @@ def hands(
     operator.start()
     yield Hands(Stage(cluster, fresh_namespace, operator), proxy)
     operator.kill()
+    withdraw_sight(cluster, fresh_namespace)
 
 
 @pytest.fixture

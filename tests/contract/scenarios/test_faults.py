@@ -14,7 +14,7 @@ from unit.operator.world import plan_message
 from faults.plan import NONE, OUTAGE, Fate, Faults
 from faults.proxy import Asked, Moment
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(280)]
+pytestmark = [pytest.mark.soak, pytest.mark.cluster, pytest.mark.timeout(280)]
 
 
 def bugs(hands: Hands) -> list[str]:

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 import yaml
 from contract.operator.places import eventually
-from contract.operator.process import OperatorProcess, grant, login
+from contract.operator.process import OperatorProcess, grant, grant_sight, login, withdraw_sight
 from contract.operator.test_process import endpoint, run
 from mutations import a_wrong_edit
 
@@ -32,7 +32,7 @@ SECONDS = float(os.environ.get("KOMPASS_FUZZ_SECONDS", "20"))
 SHARDS = 4
 TIMES = ("startTime", "completionTime", "observedGeneration")
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(SECONDS * 2 + 240)]
+pytestmark = [pytest.mark.soak, pytest.mark.cluster, pytest.mark.timeout(SECONDS * 2 + 240)]
 
 
 @pytest.fixture(scope="session")
@@ -50,6 +50,7 @@ async def kinds(
 ) -> AsyncIterator[str]:
     """Where runs go: an operator serves it, and every pod ends well."""
     grant(cluster, fresh_namespace)
+    grant_sight(cluster, fresh_namespace)
     login(cluster, fresh_namespace, tmp_path / "kubeconfig")
     operator = OperatorProcess(cluster, fresh_namespace, tmp_path)
     operator.start()
@@ -61,6 +62,7 @@ async def kinds(
     serving.cancel()
     await asyncio.gather(serving, return_exceptions=True)
     operator.kill()
+    withdraw_sight(cluster, fresh_namespace)
     said = [json.loads(line) for line in operator.log.splitlines()]
     assert [line["message"] for line in said if line["level"] == "ERROR"] == []
 

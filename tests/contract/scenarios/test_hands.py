@@ -14,7 +14,7 @@ from unit.operator.world import failure_message, plan_message
 
 from clusters import CommandFailed
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(280)]
+pytestmark = [pytest.mark.soak, pytest.mark.cluster, pytest.mark.timeout(280)]
 
 
 def children(hands: Hands, name: str) -> list[str]:

@@ -24,7 +24,7 @@ from kompass_operator.views import RunKey
 from simulation.apiserver import ApiServer, Object
 from simulation.kubelet import PlayedKubelet, well
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(280)]
+pytestmark = [pytest.mark.soak, pytest.mark.cluster, pytest.mark.timeout(280)]
 
 SHARDS = 3
 REQUESTS = 26

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from contract.operator.places import eventually
-from contract.operator.process import OperatorProcess, grant, login
+from contract.operator.process import OperatorProcess, grant, grant_sight, login
 from contract.operator.test_process import endpoint, run
 from previous_release import previous_checkout
 
@@ -22,7 +22,7 @@ from kompass_api.resources import API_VERSION
 from simulation.apiserver import ApiServer, Object, Refused
 from simulation.kubelet import Ending, PlayedKubelet, well
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(280)]
+pytestmark = [pytest.mark.soak, pytest.mark.cluster, pytest.mark.timeout(280)]
 
 SHARDS = 3
 RUNS = int(os.environ.get("KOMPASS_TEST_UPGRADED_RUNS", "20"))
@@ -123,6 +123,7 @@ async def release(
     if cluster.is_current:
         pytest.skip("takes the CRDs away, and this cluster is not ours")
     grant(cluster, fresh_namespace)
+    grant_sight(cluster, fresh_namespace)
     login(cluster, fresh_namespace, tmp_path / "kubeconfig")
     chance = random.Random(24)
 
