@@ -148,7 +148,7 @@ class ModelEndpointSpec(RuledModel):
         Managed | None,
         Field(
             description="Backend OpenAI: a server that Kompass runs in the cluster while runs need "
-            "the model, in place of serving.url."
+            "the model, in place of serving.url. Not in this release: a run of it is refused."
         ),
     ] = None
     pod: Annotated[PodOverlay, Field(description="What a shard's pod has besides.")] = PodOverlay()

@@ -175,11 +175,11 @@ def _model_problems(name: str, run: EvalRun, around: Surroundings) -> Iterable[P
         )
         return
     managed = endpoint.spec.managed
-    if managed is not None and not around.in_cluster:
+    if managed is not None:
         yield Problem(
             Reason.INVALID_SPEC,
-            f"ModelEndpoint {name!r} has a server that Kompass runs in a cluster: for `kompass "
-            "run` start it yourself, and set serving.url in place of managed",
+            f"ModelEndpoint {name!r} has managed, and this release does not run servers yet: "
+            "start it yourself, and set serving.url in place of managed",
             may_pass=False,
         )
     own = list(sources_of(managed, None)) if managed is not None else []

@@ -320,7 +320,7 @@ class Serving(RuledModel):
         Reasoning()
     )
     probe: Annotated[
-        Probe, Field(description="In a cluster: how the operator looks for the server.")
+        Probe, Field(description="How the operator looks for the server; not in this release.")
     ] = Probe()
 
     @rule(
