@@ -32,12 +32,11 @@ def _fetch(target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent) as name:
         folder = Path(name)
-        subprocess.run(
-            ["apt-get", "download", "-o", "APT::Sandbox::User=root", PACKAGE],
-            cwd=folder,
-            check=True,
-            capture_output=True,
-        )
+        download = ["apt-get", "download", "-o", "APT::Sandbox::User=root", PACKAGE]
+        if subprocess.run(download, cwd=folder, check=False, capture_output=True).returncode:
+            # A machine that has never asked knows no package.
+            output(["apt-get", "update"])
+            subprocess.run(download, cwd=folder, check=True, capture_output=True)
         package = next(folder.glob("*.deb"))
         output(["dpkg-deb", "--extract", str(package), str(folder / "content")])
         shutil.copy2(folder / "content/usr/bin/promtool", folder / "promtool")
