@@ -30,12 +30,17 @@ def endpoint(name: str, *, uri: str, **spec: Any) -> Object:
 
 
 def evalrun(name: str, *, models: list[str], benchmarks: list[Object], **spec: Any) -> Object:
-    """A run with default storage."""
+    """A run with default storage, which measures whatever others have measured before it."""
     return {
         "apiVersion": API,
         "kind": "EvalRun",
         "metadata": {"name": name},
-        "spec": {"models": [{"name": model} for model in models], "benchmarks": benchmarks, **spec},
+        "spec": {
+            "models": [{"name": model} for model in models],
+            "benchmarks": benchmarks,
+            "reuse": "Never",
+            **spec,
+        },
     }
 
 

@@ -24,7 +24,7 @@ from kompass_worker.stages.shard import run_shard
 from kompass_worker.stages.summarize import run_summarize
 from kompass_worker.wiring import workplace
 
-pytestmark = [pytest.mark.shared, pytest.mark.s3, pytest.mark.timeout(280)]
+pytestmark = [pytest.mark.soak, pytest.mark.shared, pytest.mark.s3, pytest.mark.timeout(280)]
 
 TOKENS = 4
 
